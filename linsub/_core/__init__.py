@@ -1,0 +1,1 @@
+"""What every family stands on. Private: nothing here is part of the public interface."""
