@@ -235,7 +235,8 @@ def all_claims(family: str | None = None) -> list[Claim]:
     _discover(family)
     found = [made for made in _REGISTRY.values() if family is None or made.family == family]
     if family is not None and not found:
-        known = sorted({*(families() if _DISCOVERY else ())} | {c.family for c in _REGISTRY.values()})
+        shipped = families() if _DISCOVERY else ()
+        known = sorted({*shipped, *(made.family for made in _REGISTRY.values())})
         hint = _near(family, known)
         raise InvalidInputError(f"no claims in family {family!r}{hint}; families: {_listed(known)}")
     return sorted(found, key=lambda made: made.family)
