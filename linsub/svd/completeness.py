@@ -1,0 +1,81 @@
+"""After convergence: did the iteration miss a singular value?
+
+Residuals cannot tell. A Krylov space grown from b vectors holds at most b copies of a
+multiple singular value, and the triplets that it does hold have residuals of 1e-15. Fresh
+probes, independent of everything that built the answer, can: a Rayleigh quotient of
+A (I - V V^H) above sigma_k proves that one was missed, and points at it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linsub._core.dense import norms
+from linsub._core.operators import Operator
+from linsub._core.random import Streams
+from linsub.svd.norm_bound import NormBounds, deflated_norm
+from linsub.svd.result import Factors
+
+if TYPE_CHECKING:
+    from linsub.svd.engines import Plan
+    from linsub.svd.truncated import _Request
+
+__all__ = ["complete"]
+
+ROUNDS = 20
+
+
+def _surely_complete(op: Operator, factors: Factors) -> bool:
+    """Whether ||A||_F^2 - ||S||^2 alone leaves no room for a missed value."""
+    norm = op.frobenius()
+    if norm is None or factors.S.size == 0:
+        return False
+    kept = norms.frobenius(factors.S)
+    left = max((norm - kept) * (norm + kept), 0.0) + 1e3 * op.eps * norm * norm
+    return bool(np.sqrt(left) < 0.9 * float(factors.S[-1]))
+
+
+def complete(
+    op: Operator,
+    factors: Factors,
+    plan: Plan,
+    request: _Request,
+    streams: Streams,
+    solve: Callable[..., Factors],
+) -> tuple[Factors, NormBounds | None, str]:
+    """Return factors in which the probes find nothing missing, and what they measured.
+
+    Each round draws its own probes and has half the failure probability of the round
+    before it, so that all rounds together stay within the one asked for.
+    """
+    if factors.S.size == 0 or _surely_complete(op, factors):
+        return factors, None, ""
+    flip = plan.flip
+    for round_number in range(ROUNDS):
+        side, basis = (op.adjoint, factors.U) if flip else (op, factors.V)
+        measured = deflated_norm(
+            side,
+            basis,
+            streams=streams,
+            block=(1, round_number),
+            failure_prob=request.failure_prob / 2 ** (round_number + 1),
+            size=float(factors.S[0]),
+        )
+        measured = dataclasses.replace(measured, failure_prob=request.failure_prob)
+        last = float(factors.S[-1])
+        slack = max(2 * request.tol, 50 * op.eps) * float(factors.S[0])
+        if measured.lower <= last + slack or not factors.converged or request.error is not None:
+            return factors, measured, ""
+        start = np.concatenate([measured.vectors, basis], axis=1)
+        again = solve(op, dataclasses.replace(plan, engine="golub-kahan"), request, streams, start)
+        again.notes = (*factors.notes, f"a missed singular value was found (round {round_number})")
+        again.iterations += factors.iterations
+        factors = again
+    return factors, measured, (
+        f"after {ROUNDS} rounds the probes still find singular values above S[-1]; "
+        "use a larger block or method='lapack'"
+    )

@@ -1,0 +1,228 @@
+"""Thick-restart block Golub-Kahan: A V = P R with both bases orthonormal.
+
+Nothing is squared, so small singular values keep their accuracy, at the price of a basis
+on each side and two readings of A a step. The same loop with a growing basis and the free
+indicator ||A||_F^2 - ||R||_F^2 = ||A (I - V V^H)||_F^2 finds the rank for a given error
+(Hallman's randUBV, with both sides reorthogonalized and the rank certified from below).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from linsub._core import products
+from linsub._core.dense.qr import orthonormalize
+from linsub._core.dense.svd import svd
+from linsub._core.operators import Operator
+from linsub._core.random import Streams
+from linsub.svd.lanczos import default_basis
+from linsub.svd.result import Factors
+
+__all__ = ["golub_kahan", "golub_kahan_to_error"]
+
+
+@dataclasses.dataclass
+class _State:
+    """A V = P R; the newest block V[:, size : size + b] has not met A yet."""
+
+    V: np.ndarray
+    P: np.ndarray
+    R: np.ndarray
+    size: int
+    coupling: np.ndarray
+
+    def grow(self, capacity: int) -> None:
+        """Make room for `capacity` columns."""
+        if capacity <= self.P.shape[1]:
+            return
+        extra = max(capacity - self.P.shape[1], self.P.shape[1] // 2)
+        self.V = np.asfortranarray(np.pad(self.V, ((0, 0), (0, extra))))
+        self.P = np.asfortranarray(np.pad(self.P, ((0, 0), (0, extra))))
+        self.R = np.pad(self.R, ((0, extra), (0, extra)))
+
+
+def _start(
+    op: Operator, b: int, capacity: int, streams: Streams, start: np.ndarray | None
+) -> _State:
+    m, n = op.shape
+    X = streams.gaussian("start", (n, b), op.dtype)
+    if start is not None and start.shape[1]:
+        X = np.concatenate([start.astype(op.dtype), X], axis=1)[:, : max(b, start.shape[1])]
+    first = X.shape[1]
+    V = np.zeros((n, capacity + first), op.dtype, order="F")
+    P = np.zeros((m, capacity + first), op.dtype, order="F")
+    V[:, :first] = orthonormalize(X, gaussian=streams.generator("start", 2)).Q
+    R = np.zeros((capacity + first, capacity + first), op.dtype)
+    return _State(V, P, R, 0, np.zeros((first, first), op.dtype))
+
+
+def _expand(op: Operator, state: _State, b: int, fill: np.random.Generator) -> None:
+    """Send the newest right block through A, and its image back through A^H."""
+    d = state.size
+    state.grow(d + 2 * b)
+    W = op.matmat(state.V[:, d : d + b])
+    left = orthonormalize(W, against=state.P[:, :d], gaussian=fill)
+    state.P[:, d : d + b] = left.Q
+    state.R[:d, d : d + b] = left.H
+    state.R[d : d + b, d : d + b] = left.R
+    state.size = d + b
+    Z = op.rmatmat(left.Q)
+    right = orthonormalize(Z, against=state.V[:, : d + b], gaussian=fill)
+    state.V[:, d + b : d + 2 * b] = right.Q
+    state.coupling = right.R
+
+
+def _restart(state: _State, X: np.ndarray, S: np.ndarray, Yh: np.ndarray, keep: int) -> None:
+    d = state.size
+    b = state.coupling.shape[0]
+    block = state.V[:, d : d + b].copy()
+    state.V[:, :keep] = state.V[:, :d] @ Yh[:keep].conj().T
+    state.P[:, :keep] = state.P[:, :d] @ X[:, :keep]
+    state.V[:, keep : keep + b] = block
+    state.R[...] = 0
+    state.R[range(keep), range(keep)] = S[:keep]
+    state.size = keep
+
+
+def _finish(
+    state: _State, X: np.ndarray, S: np.ndarray, Yh: np.ndarray, rank: int, **kwargs: object
+) -> Factors:
+    d = state.size
+    return Factors(
+        U=products.matmat(state.P[:, :d], X[:, :rank]),
+        S=S[:rank].copy(),
+        V=products.matmat(state.V[:, :d], Yh[:rank].conj().T),
+        method="golub-kahan",
+        **kwargs,  # type: ignore[arg-type]
+    )
+
+
+def golub_kahan(
+    op: Operator,
+    rank: int,
+    *,
+    tol: float,
+    streams: Streams,
+    block: int = 8,
+    basis: int | None = None,
+    maxiter: int = 300,
+    start: np.ndarray | None = None,
+) -> Factors:
+    """Return the `rank` leading triplets of `op`, to residuals of tol * sigma_1.
+
+    Parameters are those of :func:`linsub.svd.lanczos.block_lanczos`; `rank` plus two
+    blocks must not exceed min(m, n), and all directions of `start` are used.
+    """
+    short = min(op.shape)
+    b = max(1, min(block, short))
+    basis = default_basis(rank, b, short) if basis is None else basis
+    basis = max(min(basis, short - b), min(short, rank))
+    fill = streams.generator("start", (1, op.products))
+    state = _start(op, b, basis + 2 * b, streams, start)
+    b_now = state.coupling.shape[0]
+    converged = False
+    restarts = 0
+    for steps in range(1, maxiter + 1):
+        _expand(op, state, b_now, fill)
+        d = state.size
+        exhausted = d + b_now > short
+        full = d + b_now > basis
+        if d < rank and not exhausted and not full:
+            continue
+        X, S, Yh = svd(state.R[:d, :d])
+        last = state.coupling @ X[d - b_now : d, :rank]
+        worst = float(np.linalg.norm(last, axis=0).max(initial=0.0))
+        converged = exhausted or (d >= rank and worst <= tol * float(S[0]))
+        if converged:
+            break
+        if full:
+            keep = min(rank + max(b_now, (d - rank) // 3), d - b_now)
+            _restart(state, X, S, Yh, max(keep, min(rank, d - b_now)))
+            restarts += 1
+    return _finish(
+        state, X, S, Yh, rank, converged=converged, iterations=steps,
+        details={"restarts": restarts, "block": b_now},
+    )  # fmt: skip
+
+
+def _rank_for(S: np.ndarray, total: float, error: float) -> tuple[int, int, bool]:
+    """Return (rank that meets the error, rank that no matrix can do without, met).
+
+    With A V = P R, sum_{i<=r} sigma_i(A)^2 lies between sum_{i<=r} S_i^2 and that plus
+    what V does not hold, ||A||_F^2 - ||R||_F^2.
+    """
+    captured = np.concatenate([[0.0], np.cumsum(np.square(S, dtype=np.float64))])
+    goal = total * (1.0 - error * error)
+    missing = max(total - captured[-1], 0.0)
+    met = bool(captured[-1] >= goal)
+    rank = int(np.searchsorted(captured, goal)) if met else len(S)
+    least = int(np.searchsorted(captured + missing, goal))
+    return rank, min(least, rank), met
+
+
+def golub_kahan_to_error(
+    op: Operator,
+    error: float,
+    *,
+    max_rank: int,
+    streams: Streams,
+    block: int = 8,
+) -> Factors:
+    """Return the smallest leading part with ||A - U S V^H||_F <= error ||A||_F.
+
+    The basis grows until the error is met and one more block no longer lowers the rank.
+    ``details["rank_at_least"]`` is certified: no matrix of lower rank meets the error.
+    """
+    norm = op.frobenius()
+    if norm is None:
+        raise ValueError("the error of an operator needs its Frobenius norm")
+    total = norm * norm
+    short = min(op.shape)
+    b = max(1, min(block, short))
+    fill = streams.generator("start", (1, op.products))
+    state = _start(op, b, min(short, 16 * b) + 2 * b, streams, None)
+    previous = short + 1
+    steps = 0
+    while True:
+        b_now = min(b, short - state.size)
+        _expand_within(op, state, b_now, short, fill)
+        steps += 1
+        d = state.size
+        captured = float(np.square(np.abs(state.R[:d, :d]), dtype=np.float64).sum())
+        done = d >= short
+        if captured < total * (1.0 - error * error) and not done and d < max_rank + 2 * b:
+            continue
+        X, S, Yh = svd(state.R[:d, :d])
+        rank, least, met = _rank_for(S, total, error)
+        if done or rank >= previous or rank == least or (not met and d >= max_rank + 2 * b):
+            break
+        previous = rank
+    cut = min(rank, max_rank)
+    return _finish(
+        state, X, S, Yh, cut, converged=met and rank <= max_rank, iterations=steps,
+        details={"rank_at_least": least, "rank_needed": rank if met else None, "block": b},
+    )  # fmt: skip
+
+
+def _expand_within(
+    op: Operator, state: _State, b: int, short: int, fill: np.random.Generator
+) -> None:
+    """Expand by b columns; at the end of the space there is no block left to prepare."""
+    d = state.size
+    if d + 2 * b <= min(short, state.V.shape[0]):
+        _expand(op, state, b, fill)
+        return
+    state.grow(d + 2 * b)
+    W = op.matmat(state.V[:, d : d + b])
+    left = orthonormalize(W, against=state.P[:, :d], gaussian=fill)
+    state.P[:, d : d + b] = left.Q
+    state.R[:d, d : d + b] = left.H
+    state.R[d : d + b, d : d + b] = left.R
+    state.size = d + b
+    rest = min(b, short - d - b)
+    if rest > 0:
+        Z = op.rmatmat(left.Q)
+        right = orthonormalize(Z[:, :rest], against=state.V[:, : d + b], gaussian=fill)
+        state.V[:, d + b : d + b + rest] = right.Q
