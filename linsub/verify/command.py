@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--full", action="store_true", help="the large numbers of cases; can be resumed")
     add("--budget", type=_seconds, metavar="SECONDS", help="time for each claim")
     add("--seed", type=_natural, default=0, metavar="S", help="seed of the cases (default 0)")
+    add("--jobs", type=_positive, default=1, metavar="N", help="claims to run at a time")
     add("--json", metavar="FILE", help="write the report as JSON")
     add("--plots", metavar="DIR", help="write pictures into a folder (needs matplotlib)")
     add("--markdown", action="store_true", help="print the table as Markdown")
@@ -56,6 +57,12 @@ def _natural(text: str) -> int:
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not an integer of at least 0")
     return value
+
+
+def _positive(text: str) -> int:
+    if _natural(text) == 0:
+        raise argparse.ArgumentTypeError("0 is not an integer of at least 1")
+    return int(text)
 
 
 def _seconds(text: str) -> float:
@@ -104,6 +111,7 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         fresh=arguments.fresh,
         json=arguments.json,
         plots=arguments.plots,
+        jobs=arguments.jobs,
     )
     if arguments.markdown:
         print(report.to_markdown(), end="")

@@ -18,6 +18,9 @@ __all__ = ["MAX_ENTRIES", "UserMatrix", "read_matrix"]
 # growing with the power 3/2 of the entries.
 MAX_ENTRIES = 1_000_000
 
+# What such a matrix takes in the longest notation in use; a larger file is not even read.
+MAX_BYTES = 40 * MAX_ENTRIES
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class UserMatrix:
@@ -88,7 +91,7 @@ def _load(path: Path) -> Any:
 
 
 def _unreadable(path: Path, error: Exception) -> Exception:
-    if "Object arrays" in str(error) or "pickle" in str(error).lower():
+    if any(word in str(error) for word in ("Object arrays", "Python objects", "pickle")):
         return InvalidTypeError(
             f"{path} holds Python objects (or is no NumPy file at all), which are never "
             "unpickled here; save a numeric array with np.save(file, A.astype(float))"
@@ -104,9 +107,9 @@ def _read_npy(path: Path, key: str | None, force: bool) -> np.ndarray:
 
 
 def _read_npz(path: Path, key: str | None, force: bool) -> np.ndarray:
+    if not zipfile.is_zipfile(path):
+        raise InvalidInputError(f"{path} is damaged or no .npz archive (a zip file of arrays)")
     archive = _load(path)
-    if isinstance(archive, np.ndarray):
-        raise InvalidInputError(f"{path} is a single .npy array by its content; rename it")
     with archive:
         names = list(archive.files)
         if not names:
@@ -120,6 +123,8 @@ def _read_npz(path: Path, key: str | None, force: bool) -> np.ndarray:
             key = names[0]
         if key not in names:
             raise InvalidInputError(f"{path} has no array {key!r}; it has {', '.join(names)}")
+        member = key if key in archive.zip.namelist() else f"{key}.npy"
+        _check_bytes(f"{path}:{key}", archive.zip.getinfo(member).file_size, force)
         try:
             return np.asarray(archive[key])
         except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
@@ -127,6 +132,7 @@ def _read_npz(path: Path, key: str | None, force: bool) -> np.ndarray:
 
 
 def _read_text(path: Path, key: str | None, force: bool) -> np.ndarray:
+    _check_bytes(str(path), path.stat().st_size, force)
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
@@ -181,6 +187,14 @@ def _parse_line(path: Path, number: int, line: str, delimiter: str | None) -> li
             raise InvalidInputError(f"{path}, line {number}, column {column}: {met}")
         row.append(float(field))
     return row
+
+
+def _check_bytes(name: str, count: int, force: bool) -> None:
+    if count > MAX_BYTES and not force:
+        raise InvalidInputError(
+            f"{name} has {count} bytes, more than a matrix of {MAX_ENTRIES} entries needs, the "
+            "limit here. Pass a part of it, or --force (force=True)"
+        )
 
 
 def _guarded(array: np.ndarray, name: str, force: bool) -> np.ndarray:

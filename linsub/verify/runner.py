@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import math
 import os
 import time
@@ -12,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from linsub._core.scalars import as_integer
 from linsub.errors import AccuracyWarning, ConvergenceWarning, InvalidInputError
 from linsub.verify import state as _state
 from linsub.verify.cases import CaseSource, case_source, input_ranks, takes_input
@@ -45,7 +47,7 @@ class Plan:
     def limits(self, made: Claim) -> tuple[int, int]:
         """Return the least number of cases, whatever the time, and the largest."""
         if self.full:
-            return made.full_cases, made.full_cases
+            return made.min_cases, made.full_cases
         if self.matrix is None:
             return made.min_cases, made.max_cases
         ranks = len(input_ranks(self.matrix.A.shape))
@@ -149,6 +151,7 @@ def run(
     progress: bool = True,
     json: str | os.PathLike[str] | None = None,
     plots: str | os.PathLike[str] | None = None,
+    jobs: int = 1,
 ) -> Report:
     """Hold claims against their algorithms, or against yours.
 
@@ -183,6 +186,8 @@ def run(
         Show progress on stderr when it is a terminal; never when it is not.
     json, plots : path, optional
         Write the report as JSON to a file, and pictures into a folder.
+    jobs : int, optional
+        Run that many claims at a time, each in a process of its own.
 
     Returns
     -------
@@ -195,7 +200,8 @@ def run(
     InvalidInputError, InvalidTypeError
         For an unknown id, or an input that cannot be used.
     """
-    seed = _checked_seed(seed)
+    seed = as_integer(seed, name="seed", low=0)
+    jobs = as_integer(jobs, name="jobs", low=1)
     chosen = _select(ids, family, subject)
     matrix = None if input is None else read_matrix(input, key=key, force=force)
     if matrix is not None and ids is None:
@@ -204,15 +210,16 @@ def run(
     record = _record(state, plan, subject)
     if record is not None and fresh:
         record.clear()
+    if jobs > 1:
+        from linsub.verify.parallel import in_parallel
     start = time.perf_counter()
     report = Report(rows=[], meta=_environment(plan, subject, record, force))
     with _progress(sum(plan.limits(made)[1] for made in chosen), progress) as advance:
-        for made in chosen:
-            row, stopped = _run_row(made, plan, subject, record, advance)
-            report.rows.append(row)
-            if stopped == "interrupt":
-                report.interrupted = True
-                break
+        rows = _serial if jobs == 1 else functools.partial(in_parallel, jobs)
+        for row, stopped in rows(chosen, plan, subject, record, advance):
+            report.interrupted |= stopped == "interrupt"
+            if row is not None:
+                report.rows.append(row)
     report.meta["seconds"] = round(time.perf_counter() - start, 3)
     report.meta["planned"] = len(chosen)
     if json is not None:
@@ -222,6 +229,20 @@ def run(
 
         draw(report, plots)
     return report
+
+
+def _serial(
+    chosen: list[Claim],
+    plan: Plan,
+    subject: Any,
+    record: _state.StateFile | None,
+    advance: Callable[[int, str], None],
+) -> Iterator[tuple[Row | None, str]]:
+    for made in chosen:
+        row, stopped = row_of(made, plan, subject, record, advance)
+        yield row, stopped
+        if stopped == "interrupt":
+            return
 
 
 def _environment(
@@ -238,12 +259,6 @@ def _environment(
         force=force,
         record=None if record is None else str(record.path),
     )
-
-
-def _checked_seed(seed: int) -> int:
-    if isinstance(seed, bool) or not hasattr(seed, "__index__") or int(seed) < 0:
-        raise InvalidInputError(f"seed must be an integer that is not negative, got {seed!r}")
-    return int(seed)
 
 
 def _select(ids: str | Iterable[str] | None, family: str | None, subject: Any) -> list[Claim]:
@@ -269,36 +284,33 @@ def _record(state: Any, plan: Plan, subject: Any) -> _state.StateFile | None:
     return _state.StateFile(state)
 
 
-def _run_row(
+def row_of(
     made: Claim,
     plan: Plan,
     subject: Any,
-    record: _state.StateFile | None,
-    advance: Callable[[int, str], None],
+    record: _state.StateFile | None = None,
+    advance: Callable[[int, str], None] = lambda count, text: None,
 ) -> tuple[Row, str]:
+    """Run a claim, continuing its record if there is one, and say why it stopped."""
     on_input = plan.matrix is not None
     if on_input and not takes_input(made):
         return Row.of(made, Tally(), "cases", on_input=True, applies=False), "cases"
-    chosen = made.subject if subject is None else subject
-    if record is None:
-        count = _Counter(made, advance)
-        tally, stopped = run_claim(made, plan, chosen, checkpoint=count)
-        count.finish(tally, plan.limits(made)[1])
-        return Row.of(made, tally, stopped, on_input=on_input), stopped
-    run_key = _state.run_key(made, plan.seed, plan.limits(made)[1], plan.matrix)
-    kept = record.load(run_key)
-    if kept is not None and kept[1]:
-        advance(plan.limits(made)[1], made.id)
-        row = Row.of(made, kept[0], "cases", on_input=on_input, resumed=kept[0].cases)
-        return row, "cases"
-    resumed = 0 if kept is None else kept[0].cases
-    count = _Counter(made, advance, record, run_key, plan.seed)
-    tally, stopped = run_claim(
-        made, plan, chosen, tally=None if kept is None else kept[0], checkpoint=count
-    )
-    # a run cut short by its budget is continued by the next one, like an interrupted one
-    record.save(run_key, made, plan.seed, tally, stopped == "cases")
-    count.finish(tally, plan.limits(made)[1])
+    tally, stopped, resumed = Tally(), "cases", 0
+    most = plan.limits(made)[1]
+    key = "" if record is None else _state.run_key(made, plan.seed, most, plan.matrix)
+    done = False
+    if record is not None and (kept := record.load(key)) is not None:
+        tally, done = kept
+        resumed = tally.cases
+    count = _Counter(made, advance, record, key, plan.seed)
+    if not done:
+        chosen = made.subject if subject is None else subject
+        tally, stopped = run_claim(made, plan, chosen, tally=tally, checkpoint=count)
+        if record is not None:
+            # a run cut short by its budget is continued by the next one, like an
+            # interrupted one
+            record.save(key, made, plan.seed, tally, stopped == "cases")
+    count.finish(most)
     return Row.of(made, tally, stopped, on_input=on_input, resumed=resumed), stopped
 
 
@@ -327,7 +339,7 @@ class _Counter:
             self.record.save(self.key, self.made, self.seed, tally, False)
             self.saved = time.monotonic()
 
-    def finish(self, tally: Tally, most: int) -> None:
+    def finish(self, most: int) -> None:
         self.advance(most - self.shown, self.made.id)
 
 
@@ -400,12 +412,12 @@ def replay(
         With ``.case`` to look into and ``.judged``.
     """
     made = get(id)
-    if index < 0:
-        raise InvalidInputError(f"case must be an index that is not negative, got {index}")
+    index = as_integer(index, name="index", low=0)
+    seed = as_integer(seed, name="seed", low=0)
     matrix = None if input is None else read_matrix(input, key=key, force=force)
     if matrix is not None and not takes_input(made):
         raise InvalidInputError(f"{id!r} does not take a matrix of the user's")
-    case = case_source(made, _checked_seed(seed), matrix)(index)
+    case = case_source(made, seed, matrix)(index)
     judged = evaluate(made, case, made.subject if subject is None else subject)
     return Replay(made, index, seed, case, judged)
 
