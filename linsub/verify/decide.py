@@ -161,7 +161,7 @@ def betting_p_value(values: np.ndarray, bound: float, lower: float = 0.0) -> flo
     if room <= 0.0:  # the mean of what is never below `lower`
         return 1.0 if room == 0.0 and values.max() == lower else 0.0
     with np.errstate(over="ignore"):
-        gains = values / room - lower / room - 1.0
+        gains = (values - lower) / room - 1.0
     log_wealth = np.array([float(np.log1p(stake * gains).sum()) for stake in STAKES])
     top = float(log_wealth.max())
     if top == math.inf:

@@ -8,6 +8,7 @@ import sys
 import time
 
 import numpy as np
+import pytest
 
 from tests.verify.conftest import DRIVER, ROOT
 
@@ -91,6 +92,8 @@ def test_a_reader_that_leaves_early_is_no_crash():
 
 def test_an_interrupt_prints_what_was_found_and_exits_130(tmp_path):
     setup = """
+from linsub.verify import state
+state.CHECKPOINT_SECONDS = 0.3
 toys.register_norm(full_cases=10**9)
 """
     with subprocess.Popen(
@@ -103,6 +106,7 @@ toys.register_norm(full_cases=10**9)
     ) as process:
         record = tmp_path / ".linsub-verify" / "full-seed0.jsonl"
         until = time.monotonic() + 30.0
+        # a checkpoint: the run is in the middle of its cases
         while not record.exists() and time.monotonic() < until:
             time.sleep(0.1)
         process.send_signal(signal.SIGINT)
@@ -111,3 +115,26 @@ toys.register_norm(full_cases=10**9)
     assert "INTERRUPTED" in out
     assert "toy-norm" in out
     assert err == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_progress_is_shown_on_a_terminal():
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    setup = """
+import time
+toys.register_norm(requires=lambda case: time.sleep(0.01) is None)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", DRIVER.format(setup=setup), "verify"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        timeout=60,
+        check=False,
+    )
+    os.close(theirs)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert done.returncode == 0
+    assert "/60 toy-norm" in shown
