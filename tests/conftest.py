@@ -6,6 +6,7 @@ import os
 # inherit this. A test that is about threads sets its own number.
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+os.environ.setdefault("MPLBACKEND", "Agg")  # no window, also where there is a display
 
 from hypothesis import settings  # noqa: E402
 
