@@ -19,8 +19,8 @@ __all__ = ["CaseSource", "case_for", "case_source", "input_ranks", "takes_input"
 
 CaseSource = Callable[[int], Any]
 
-# The rank at which the shipped data set is truncated: 10 digits.
-DIGITS_RANK = 10
+# The first cases: the shipped data set at these ranks and precisions (its rank is 61).
+DIGITS = ((10, np.float64), (40, np.float32))
 
 
 def case_source(made: Claim, seed: int, matrix: UserMatrix | None = None) -> CaseSource:
@@ -35,11 +35,13 @@ def case_source(made: Claim, seed: int, matrix: UserMatrix | None = None) -> Cas
 def case_for(domain: str, seed: int, index: int) -> Any:
     """Return one case of a domain; the same one for the same arguments.
 
-    The first ``matrix`` case is the real data set that ships with the package; the
+    The first ``matrix`` cases are the real data set that ships with the package; the
     others come from :mod:`linsub.testing.gallery`.
     """
     if domain == "matrix":
-        return _digits_case(seed) if index == 0 else _gallery_case(seed, index - 1)
+        if index < len(DIGITS):
+            return _digits_case(seed, index)
+        return _gallery_case(seed, index - len(DIGITS))
     if domain == "formula":
         return _spectrum_case(seed, index)
     raise InvalidInputError(
@@ -61,11 +63,6 @@ def _own_case(made: Claim, seed: int, index: int) -> Any:
     return Case(entropy, **built) if isinstance(built, Mapping) else built
 
 
-def matrix_case(A: np.ndarray, rank: int, label: str, seed: tuple[int, ...], sigma: Any) -> Case:
-    """Return a matrix case with the fields that the gallery's own cases have."""
-    return Case(seed, A=A.copy(), sigma=sigma, rank=rank, label=label, dtype=A.dtype)
-
-
 def _gallery_case(seed: int, index: int) -> Any:
     from linsub.testing import gallery
 
@@ -80,9 +77,13 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
     return A, reference_spectrum(A)
 
 
-def _digits_case(seed: int) -> Case:
+def _digits_case(seed: int, index: int) -> Case:
     A, sigma = _digits()
-    return matrix_case(A, DIGITS_RANK, "digits (real data)", (seed, 0), sigma)
+    rank, dtype = DIGITS[index]
+    # pixels are small integers, so that single precision holds the same matrix
+    A = A.astype(dtype)
+    label = f"digits {A.dtype.name} rank {rank}"
+    return Case((seed, index), A=A, sigma=sigma, rank=rank, label=label, dtype=A.dtype, real=True)
 
 
 def reference_spectrum(A: np.ndarray) -> np.ndarray:
@@ -122,7 +123,8 @@ def _input_case(matrix: UserMatrix, seed: int, index: int) -> Case:
     rank = ranks[index % len(ranks)]
     m, n = matrix.A.shape
     label = f"{matrix.name} {m}x{n} rank {rank}"
-    return matrix_case(matrix.A, rank, label, (seed, index), kept[1])
+    A = matrix.A.copy()  # a subject may write into its input
+    return Case((seed, index), A=A, sigma=kept[1], rank=rank, label=label, dtype=A.dtype)
 
 
 _SPECTRUM_MODES = ("polynomial", "exponential", "flat", "staircase", "spiked", "step", "low rank")

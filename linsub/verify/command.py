@@ -15,7 +15,8 @@ __all__ = ["main"]
 
 EPILOG = """\
 The column `worst` is the largest measured/bound; for an exact claim the largest error over
-its tolerance. At 1 the theorem is attained, above 1 it is violated.
+its tolerance. At 1 the theorem is attained, above 1 it is violated. The column `real` is
+the same on the data set of handwritten digits that ships with linsub.
 
 exit codes: 0 every claim held; 1 a claim was violated or could not be tested;
 2 an argument or an input file cannot be used; 130 interrupted.

@@ -81,8 +81,9 @@ class Case:
     seed : tuple of int
         Where the case's random numbers come from.
     **values
-        What a claim reads: ``case.n``, ``case.spectrum``. ``label``, ``size`` and
-        ``dtype`` are also read by the report.
+        What a claim reads: ``case.n``, ``case.spectrum``. ``label``, ``size``,
+        ``dtype`` and ``real`` (real data, which has a column of its own) are also read
+        by the report.
 
     Notes
     -----
@@ -91,6 +92,7 @@ class Case:
     """
 
     label: str = ""
+    real: bool = False
     dtype: Any = np.dtype(np.float64)
 
     def __init__(self, seed: tuple[int, ...] = (0,), **values: Any) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import platform
+import shlex
 import shutil
 import sys
 import tempfile
@@ -31,7 +32,8 @@ class Row:
     """What a run found out about one claim.
 
     `worst` is the largest ratio measured/bound; for an ``exact`` claim the largest
-    error over its tolerance. `where` tells in which case. `violations` counts
+    error over its tolerance. `where` tells in which case; `real` is the largest on the
+    real data that ships with the package. `violations` counts
     observations against the claim; `failing` holds the first of them in full.
     """
 
@@ -47,6 +49,7 @@ class Row:
     skipped: int
     observations: int
     worst: float | None
+    real: float | None
     where: dict[str, Any] | None
     failing: list[dict[str, Any]]
     points: list[list[float]]
@@ -96,6 +99,7 @@ class Row:
             skipped=tally.skipped,
             observations=tally.observations,
             worst=worst,
+            real=tally.real,
             where=tally.worst,
             failing=tally.failing,
             points=tally.points,
@@ -114,6 +118,9 @@ class Row:
         """False when the claim was violated or could not be tested."""
         return self.verdict not in ("VIOLATED", "not tested")
 
+    def _ratio(self, value: float | None) -> str:
+        return "-" if value is None or self.kind == "rate" else f"{value:.3g}"
+
     def cells(self) -> list[str]:
         """Return the texts of the row of the table."""
         return [
@@ -121,7 +128,8 @@ class Row:
             self.statement,
             self.kind,
             str(self.cases),
-            "-" if self.worst is None or self.kind == "rate" else f"{self.worst:.3g}",
+            self._ratio(self.worst),
+            self._ratio(self.real),
             str(self.violations),
             self.verdict,
             _where(self.where),
@@ -135,8 +143,8 @@ def _where(entry: dict[str, Any] | None) -> str:
     return f"{entry['label'] or 'case'}{size} (#{entry['index']})"
 
 
-HEAD = ["claim", "statement", "kind", "cases", "worst", "viol.", "verdict", "worst at"]
-_RIGHT = (3, 4, 5)
+HEAD = ["claim", "statement", "kind", "cases", "worst", "real", "viol.", "verdict", "worst at"]
+_RIGHT = (3, 4, 5, 6)
 
 
 @dataclasses.dataclass
@@ -188,7 +196,7 @@ class Report:
         rows = [HEAD, *(row.cells() for row in self.rows)]
         widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
         spare = sum(widths) + 2 * (len(widths) - 1) - width
-        for column, least in ((1, 24), (7, 16), (1, 12)):
+        for column, least in ((1, 24), (8, 16), (1, 12)):
             cut = max(0, min(spare, widths[column] - least))
             widths[column] -= cut
             spare -= cut
@@ -224,7 +232,7 @@ class Report:
             extra = f", subject={subject}" if subject else ""
             extra += ", input=A" if self.meta.get("input") else ""
             return f'linsub.verify.replay("{id}", {index}, {seed}{extra})'
-        extra = f" --input {source}" if source else ""
+        extra = f" --input {shlex.quote(source)}" if source else ""
         extra += " --force" if source and self.meta.get("force") else ""
         return f"python -m linsub verify {id} --seed {seed} --case {index}{extra}"
 

@@ -86,15 +86,16 @@ def _raised(error: Exception) -> Judged:
 def _step(made: Claim, source: CaseSource, subject: Any, tally: Tally) -> list[Judged]:
     """Run the next case and count it."""
     index = tally.next_index
-    label = ""
+    label, real = "", False
     try:
         case = source(index)
         label = str(getattr(case, "label", "") or "")
+        real = bool(getattr(case, "real", False))
     except Exception as error:
         judged = [_raised(error)]
     else:
         judged = evaluate(made, case, subject)
-    tally.add(index, label, judged)
+    tally.add(index, label, judged, real)
     return judged
 
 

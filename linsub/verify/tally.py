@@ -66,14 +66,15 @@ class Tally:
     smallest_p: float = 1.0
     suspects: list[float] = dataclasses.field(default_factory=list)
     worst: dict[str, Any] | None = None
+    real: float | None = None
     failing: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     points: list[list[float]] = dataclasses.field(default_factory=list)
     stride: int = 1
     fit: list[float] = dataclasses.field(default_factory=lambda: [0.0] * 5)
     seconds: float = 0.0
 
-    def add(self, index: int, label: str, judged: list[Judged]) -> None:
-        """Count the observations of one case."""
+    def add(self, index: int, label: str, judged: list[Judged], real: bool = False) -> None:
+        """Count the observations of one case; `real` when it is real data."""
         self.next_index = index + 1
         told = [item for item in judged if item.state != "vacuous"]
         if not told:
@@ -82,6 +83,9 @@ class Tally:
         self.cases += 1
         for item in told:
             self._add(index, label, item)
+        if real:
+            ratios = [item.ratio for item in told]
+            self.real = max(ratios if self.real is None else [*ratios, self.real])
 
     def _add(self, index: int, label: str, item: Judged) -> None:
         self.observations += 1
@@ -152,7 +156,7 @@ class Tally:
         interval = clopper_pearson(failures, trials)
         detail = (
             f"{failures} of {trials} trials failed, at most {made.failure_prob:.1e} allowed; "
-            f"99 % interval [{interval[0]:.1e}, {interval[1]:.1e}], p = {p_value:.1e}"
+            f"99 % interval [{interval[0]:.1e}, {interval[1]:.1e}], p = {p_value:.2g}"
         )
         bad = p_value < FALSE_ALARM or self.errors > 0
         count = failures if bad else 0
@@ -163,7 +167,7 @@ class Tally:
         corrected = FALSE_ALARM / self.samples
         count = sum(p < corrected for p in self.suspects) + self.failed + self.errors
         p_value = min(1.0, self.smallest_p * self.samples)
-        detail = f"{self.samples} samples, p = {p_value:.1e}"
+        detail = f"{self.samples} samples, p = {p_value:.2g}"
         return Verdict("VIOLATED" if count else "held", count, detail, p_value=p_value)
 
     def _rate(self, made: Claim) -> Verdict:

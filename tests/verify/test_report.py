@@ -27,7 +27,7 @@ def test_the_table_has_a_line_for_each_claim(report):
     assert len(lines) == 2 + len(report.rows)
     assert all(len(line) <= 120 for line in lines)
     assert lines[0].split() == [
-        "claim", "statement", "kind", "cases", "worst", "viol.", "verdict", "worst", "at",
+        "claim", "statement", "kind", "cases", "worst", "real", "viol.", "verdict", "worst", "at",
     ]  # fmt: skip
     assert "||A||_2 <= ||A||_F" in lines[2]
 

@@ -24,6 +24,14 @@ def test_a_true_claim_holds_and_is_counted(toy):
     assert row.where["label"].startswith("gauss")
 
 
+def test_real_data_has_a_ratio_of_its_own(toy):
+    toys.register_norm()
+    row = verify.run(budget=60.0).rows[0]
+    ratios = [verify.replay("toy-norm", index).judged[0].ratio for index in (3, 4)]
+    assert row.real == max(ratios) < row.worst
+    assert f"{row.real:.3g}" in row.cells()
+
+
 def test_the_same_seed_gives_the_same_report(toy):
     toys.register_eckart_young()
     toys.register_expectation()

@@ -15,7 +15,9 @@ def matrix_case(seed: int, index: int) -> Case:
     A = rng.standard_normal((m, n))
     sigma = np.linalg.svd(A, compute_uv=False)
     rank = int(rng.integers(0, min(m, n) + 1))
-    return Case((seed, index), A=A, sigma=sigma, rank=rank, label=f"gauss {m}x{n}", dtype=A.dtype)
+    label = f"gauss {m}x{n}"
+    real = index in (3, 4)
+    return Case((seed, index), A=A, sigma=sigma, rank=rank, label=label, dtype=A.dtype, real=real)
 
 
 def truncate(A: np.ndarray, rank: int) -> np.ndarray:
