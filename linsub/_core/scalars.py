@@ -52,7 +52,7 @@ def as_integer(value: Any, *, name: str, low: int | None = None, high: int | Non
         raise InvalidTypeError(_not_an_integer(item, name)) from None
     if (low is not None and number < low) or (high is not None and number > high):
         allowed = _interval(name, low, high, (True, True))
-        raise InvalidInputError(f"{name} must satisfy {allowed}, got {number}")
+        raise InvalidInputError(f"{name} must satisfy {allowed}, got {_shorten(number)}")
     return number
 
 

@@ -117,3 +117,5 @@ def test_flag():
 def test_integers_too_long_to_print_still_get_a_message():
     with pytest.raises(InvalidInputError, match="tol must be finite, got an integer of"):
         as_real(10**9000, name="tol")
+    with pytest.raises(InvalidInputError, match="rank <= 3, got an integer of"):
+        as_integer(10**9000, name="rank", high=3)
