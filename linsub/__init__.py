@@ -1,3 +1,77 @@
-"""linsub: subspaces with certificates."""
+"""linsub: truncated SVDs, and what else is a subspace, with results that carry their proof.
+
+Names are loaded when they are first used: ``import linsub`` costs little more than NumPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from linsub import bench, errors, results, sklearn, svd, testing, verify
+    from linsub._core.jit import warmup
+    from linsub.svd import (
+        energy_rank,
+        low_rank_error,
+        numerical_rank,
+        randomized_svd,
+        single_pass_svd,
+        split_svd,
+        truncated_svd,
+        weighted_svd,
+    )
 
 __version__ = "0.1.0.dev0"
+
+__all__ = [
+    "bench",
+    "energy_rank",
+    "errors",
+    "low_rank_error",
+    "numerical_rank",
+    "randomized_svd",
+    "results",
+    "single_pass_svd",
+    "sklearn",
+    "split_svd",
+    "svd",
+    "testing",
+    "truncated_svd",
+    "verify",
+    "warmup",
+    "weighted_svd",
+]
+
+# public name -> the module that holds it; a name that maps to itself is a module
+_HOMES = {
+    **{name: f"linsub.{name}" for name in ("bench", "errors", "results", "sklearn", "svd")},
+    **{name: f"linsub.{name}" for name in ("testing", "verify")},
+    **{
+        name: "linsub.svd"
+        for name in (
+            "energy_rank",
+            "low_rank_error",
+            "numerical_rank",
+            "randomized_svd",
+            "single_pass_svd",
+            "split_svd",
+            "truncated_svd",
+            "weighted_svd",
+        )
+    },
+    "warmup": "linsub._core.jit",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'linsub' has no attribute {name!r}")
+    module = importlib.import_module(_HOMES[name])
+    value = module if _HOMES[name] == f"linsub.{name}" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""The only callers of LAPACK: one file a factorization, on canonical arrays."""

@@ -1,0 +1,44 @@
+"""CholeskyQR2: a tall QR factorization made of matrix products."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import lapack
+
+from linsub._core.dense.triangular import solve
+
+__all__ = ["cholesky_qr2", "cholesky_r"]
+
+
+def cholesky_r(G: np.ndarray) -> np.ndarray | None:
+    """Return R with R^H R = G, or None where G is too close to singular to trust it.
+
+    Too close means a pivot below 100 n eps of the largest: one CholeskyQR step then leaves
+    an orthogonality error that a second one cannot repair.
+    """
+    n = G.shape[0]
+    (potrf,) = lapack.get_lapack_funcs(("potrf",), (G,))
+    R, info = potrf(G, lower=False, clean=True)
+    if info != 0 or n == 0:
+        return None if n else R
+    pivots = np.abs(np.diag(R)) ** 2
+    top = float(pivots.max())
+    floor = 100.0 * n * float(np.finfo(G.dtype).eps) * top
+    return R if float(pivots.min()) > floor and np.isfinite(top) else None
+
+
+def cholesky_qr2(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return Q (m, n) orthonormal and R (n, n) with A = Q R, for m >= n.
+
+    Two rounds of Cholesky on A^H A; Householder's QR where the first one finds A too ill
+    conditioned (beyond about 1 / sqrt(100 n eps)).
+    """
+    first = cholesky_r(A.conj().T @ A)
+    if first is not None:
+        Q = solve(first, A, side="right")
+        second = cholesky_r(Q.conj().T @ Q)
+        if second is not None:
+            return solve(second, Q, side="right"), second @ first
+    from linsub._core.dense.qr import qr
+
+    return qr(A)

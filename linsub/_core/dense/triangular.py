@@ -1,0 +1,41 @@
+"""Triangular solves."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from scipy import linalg
+
+from linsub.errors import RankDeficientError
+
+__all__ = ["solve"]
+
+
+def solve(
+    R: np.ndarray,
+    B: np.ndarray,
+    *,
+    lower: bool = False,
+    side: Literal["left", "right"] = "left",
+    adjoint: bool = False,
+) -> np.ndarray:
+    """Return X with op(R) X = B, or X op(R) = B for side="right"; op is R or R^H.
+
+    Raises
+    ------
+    RankDeficientError
+        If R has a zero on its diagonal.
+    """
+    if R.size and not np.all(np.diag(R)):
+        i = int(np.argmin(np.abs(np.diag(R))))
+        raise RankDeficientError(f"the triangular matrix has a zero at [{i}, {i}]; its rank is short")
+    if R.size == 0 or B.size == 0:
+        return B.copy()
+    if side == "right":  # X op(R) = B is op(R)^H X^H = B^H
+        X = linalg.solve_triangular(
+            R, B.conj().T, lower=lower, trans=0 if adjoint else "C", check_finite=False
+        )
+        return np.asarray(X.conj().T)
+    trans = "C" if adjoint else 0
+    return np.asarray(linalg.solve_triangular(R, B, lower=lower, trans=trans, check_finite=False))

@@ -1,0 +1,12 @@
+"""Thin scikit-learn estimators over the functions of linsub.
+
+The only place with scikit-learn's conventions (``fit``, ``random_state``, attributes that
+end in an underscore). Importing it works without scikit-learn; with scikit-learn installed
+the estimators are full members of it: pipelines, ``set_output``, ``get_feature_names_out``.
+"""
+
+from __future__ import annotations
+
+from linsub.sklearn.svd import TruncatedSVD
+
+__all__ = ["TruncatedSVD"]
