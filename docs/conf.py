@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -59,13 +60,15 @@ def _public(name: str) -> list[str]:
     return list(getattr(importlib.import_module(name), "__all__", []))
 
 
-def _section(name: str, title: str, underline: str) -> list[str]:
+def _section(
+    name: str, title: str, underline: str, without: frozenset[str] = frozenset()
+) -> list[str]:
     """Return the reST lines that list the public names of a module."""
     module = importlib.import_module(name)
     lines = [title, underline * len(title), ""]
     summary = (module.__doc__ or "").strip().split("\n\n")[0]
     lines += [_without_pipes(line) for line in summary.splitlines()] + [""]
-    members = [f"   {name}.{member}" for member in _public(name) if not member.startswith("_")]
+    members = [f"   {name}.{member}" for member in _public(name) if member not in without]
     # Constants and submodules have no page of their own.
     members = [line for line in members if callable(_resolve(line.strip()))]
     if members:
@@ -101,6 +104,15 @@ def _write_api() -> None:
         for part in _parts(package):
             lines += _section(part, part, "-")
         (folder / f"index-{name}.rst").write_text("\n".join(lines), "utf-8")
+    # The families' names, which are at the root too, are listed where they belong.
+    elsewhere = {
+        member
+        for name in FAMILIES
+        if _exists(f"linsub.{name}")
+        for member in _public(f"linsub.{name}")
+    }
+    lines = _section("linsub", "linsub", "=", frozenset(elsewhere))
+    (folder / "index-0.rst").write_text("\n".join(lines), "utf-8")
 
 
 def _without_pipes(line: str) -> str:
@@ -125,9 +137,22 @@ def _escape_norms(app, what, name, obj, options, lines: list[str]) -> None:
                 literal = indent
 
 
+def _skip_described(app, what, name, obj, skip, options) -> bool | None:
+    """Skip a property that its class describes among the attributes already."""
+    getter = getattr(obj, "fget", None)
+    if not isinstance(obj, property) or not hasattr(getter, "__qualname__"):
+        return None
+    owner = getter.__qualname__.rpartition(".")[0]
+    described = getattr(sys.modules[getter.__module__], owner, None)
+    attributes = ((described and described.__doc__) or "").partition("Attributes\n")[2]
+    listed = re.findall(r"^\s*([\w, ]+?)\s*(?::.*)?$", attributes, re.MULTILINE)
+    return True if any(name in line.split(", ") for line in listed) else None
+
+
 def setup(app) -> None:
     """Hook into the reading of docstrings, before napoleon does."""
     app.connect("autodoc-process-docstring", _escape_norms, priority=100)
+    app.connect("autodoc-skip-member", _skip_described)
 
 
 _write_api()

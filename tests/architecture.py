@@ -56,7 +56,7 @@ class Import:
 
     module: str
     line: int
-    in_function: bool
+    delayed: bool  # within a function, or for type checkers only
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,9 +107,11 @@ def imports(tree: ast.Module, path: str, modules: set[str]) -> Iterator[Import]:
                     yield Import(str(node.args[0].value), node.lineno, True)
         elif isinstance(node, ast.Attribute) and ast.unparse(node) == "scipy.linalg":
             yield Import("scipy.linalg", node.lineno, inside)
-        function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        delays = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or (
+            isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        )
         for child in ast.iter_child_nodes(node):
-            yield from visit(child, inside or function)
+            yield from visit(child, inside or delays)
 
     yield from visit(tree, False)
 
@@ -192,7 +194,7 @@ def _layers(path: str, tree: ast.Module, modules: set[str]) -> Iterator[str]:
     for item in imports(tree, path, modules):
         if not may_import(path, item.module):
             yield f"{path}:{item.line}: {here.kind} may not import {item.module}"
-        elif here.kind != "kernel" and not item.in_function and _loads_numba(item.module):
+        elif here.kind != "kernel" and not item.delayed and _loads_numba(item.module):
             yield f"{path}:{item.line}: import {item.module} inside the function that uses it"
     if here.kind in {"algorithm", "bounds", "core"} and not path.startswith("linsub/_core/dense/"):
         for node in ast.walk(tree):
