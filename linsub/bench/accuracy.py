@@ -148,11 +148,10 @@ class SVDJudge:
             return self.norm
         if isinstance(self.A, np.ndarray):
             parts = [
-                float(np.linalg.norm(np.asarray(self.A[rows], dtype=np.float64)))
-                for rows in self._chunks()
+                float(np.linalg.norm(_wide(np.asarray(self.A[rows])))) for rows in self._chunks()
             ]
             return math.hypot(*parts)
-        return float(np.linalg.norm(self.A.data.astype(np.float64)))
+        return float(np.linalg.norm(_wide(self.A.data)))
 
     def _optimum(self, norm: float) -> float:
         assert self.sigma is not None
@@ -177,7 +176,13 @@ class SVDJudge:
         return math.sqrt(max(0.0, norm**2 - 2.0 * inner + M_norm2))
 
 
+def _wide(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+
+
 def _departure(gram: np.ndarray) -> float:
     if gram.size == 0:
         return 0.0
+    if not np.isfinite(gram).all():
+        return math.nan
     return float(np.linalg.norm(gram - np.eye(gram.shape[0]), 2))

@@ -22,7 +22,8 @@ __all__ = ["main", "spectrum_matrix"]
 EPILOG = """\
 Times are minima over interleaved rounds with one BLAS thread; "x linsub at equal sigma"
 is a method's time over that of linsub's fastest setting whose error is no larger.
-exit codes: 0 done; 1 linsub failed on a row; 2 an argument or a file cannot be used; 130 interrupted.
+exit codes: 0 done; 1 linsub failed on a row; 2 an argument or a file cannot be used;
+130 interrupted.
 """
 RANK = 20
 SPECTRA: dict[str, Callable[[np.ndarray], np.ndarray]] = {

@@ -112,6 +112,8 @@ class TaskResult:
             for name, match in self.rivals(measures)
             if match.ours is not None and match.theirs.time > 0.0
         ]
+        if not words:
+            return ""
         label = " + ".join(measures)
         return f"- times over {self.ours}'s default, at its {label} or better: {', '.join(words)}"
 
@@ -123,7 +125,7 @@ class TaskResult:
         if shown:
             lines += [markdown_table(*self._table(shown)), ""]
         if len(self.rows) > len(rows):  # knobs were turned
-            lines += [self._rivals_line(measures) for measures in self.comparisons]
+            lines += [line for line in map(self._rivals_line, self.comparisons) if line]
         lines += [f"- {row.contender}: failed, {row.failure}" for row in rows if row.failure]
         lines += [f"- {row.contender}: skipped, {row.skipped}" for row in rows if row.skipped]
         lines += [f"- {row.contender}: {note}" for row in self.rows for note in row.notes]
@@ -272,6 +274,8 @@ def _measure(name: str, row: Row) -> str:
     value = row.errors[name]
     if name == "missed":
         return "YES" if value else "no"
+    if name not in _MEASURES:  # a finding rather than an error: all of its digits
+        return f"{value:.9g}"
     return f"{value:.0e}" if 0.0 < abs(value) < 1e-2 or abs(value) >= 1e4 else f"{value:.3g}"
 
 

@@ -103,7 +103,7 @@ def _guarded(
     clock: Clock,
 ) -> TaskResult:
     if not isinstance(task, Task):
-        label = getattr(task, "__name__", "task")
+        label = _label(task)
         try:
             task = task()
         except Exception as error:
@@ -113,6 +113,11 @@ def _guarded(
     if memory and task.probes is not None and not result.interrupted:
         _measure_memory(task, result, threads)
     return result
+
+
+def _label(make: Callable[[], Task]) -> str:
+    words = [word for word in getattr(make, "args", ()) if isinstance(word, str)]
+    return words[0] if words else getattr(make, "__name__", "set-up")
 
 
 @dataclasses.dataclass
