@@ -71,4 +71,35 @@ def speed_tables(report: Report) -> str:
             "larger; – where no setting reaches it):\n"
         )
         parts += [pivot(group, ratio_at(label)) + "\n" for group in groups]
-    return "\n".join(parts)
+    parts += [best_rivals(tasks, measures) for measures in (("sigma",), ("sigma", "residual"))]
+    return "\n".join(part for part in parts if part)
+
+
+def best_rivals(tasks: Sequence[TaskResult], measures: Sequence[str]) -> str:
+    """Our defaults beside the fastest setting of anybody else that is as accurate."""
+    body = []
+    for task in tasks:
+        ours = [row for row in task.rows if row.method == task.ours and row.default]
+        able = [
+            (match.ours.time, f"{name} {match.ours.setting}".strip())
+            for name, match in task.rivals(measures)
+            if match.ours is not None
+        ]
+        if not ours or not able or ours[0].failure:
+            continue
+        seconds, name = min(able)
+        best, extra = ours[0].timing.best, ours[0].certificate
+        share = "" if extra is None else f"{100.0 * extra / best:+.0f} %"
+        body.append(
+            [
+                *(task.name, milliseconds(best), share),
+                *(name, milliseconds(seconds), f"{seconds / best:.2f}"),
+            ]
+        )
+    if not body:
+        return ""
+    head = ["matrix", "linsub ms", "certificate", "best of the others", "ms", "over linsub's"]
+    return (
+        f"linsub's defaults beside the fastest setting of any other method that is at least as "
+        f"accurate in {' and '.join(measures)}:\n\n{markdown_table(head, body)}\n"
+    )

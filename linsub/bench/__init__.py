@@ -22,14 +22,13 @@ from linsub.bench.memory import Peak, Probe, peak_memory
 if TYPE_CHECKING:
     from linsub.bench.accuracy import SVDJudge
     from linsub.bench.command import main, spectrum_matrix
-    from linsub.bench.contenders import SOLVERS, Contender, Solver, Task, Work, svd_task
+    from linsub.bench.contenders import Contender, Solver, Task, Work, svd_task
     from linsub.bench.limits import Limits, measure_limits
     from linsub.bench.plots import draw
     from linsub.bench.report import Report, Row, TaskResult
     from linsub.bench.runner import run, run_task
 
 __all__ = [
-    "SOLVERS",
     "Contender",
     "Curve",
     "Limits",
@@ -57,7 +56,6 @@ __all__ = [
 
 # A child process that measures memory imports this package and should stay small.
 _LATER = {
-    "SOLVERS": "contenders",
     "Contender": "contenders",
     "Limits": "limits",
     "Report": "report",

@@ -242,7 +242,7 @@ def _finish(task: Task, state: _State, limits: Limits | None) -> TaskResult:
         rows=rows,
         ours=task.ours,
         measures=tuple(task.measures),
-        comparisons=tuple(map(tuple, task.comparisons or (task.measures,))),
+        comparisons=_comparisons(task),
         floor=task.floor,
         size=task.size,
         series=task.series,
@@ -276,11 +276,15 @@ def _compare(task: Task, rows: list[Row]) -> None:
         if row.method == task.ours:
             continue
         theirs = Curve(row.contender, tuple(_points([row])))
-        for measures in task.comparisons or (task.measures,):
+        for measures in _comparisons(task):
             label = " + ".join(measures)
             for match in at_equal_accuracy(ours, theirs, measures=measures, floor=task.floor):
                 row.ratios[label] = match.ratio
                 row.matched[label] = "" if match.ours is None else match.ours.setting
+
+
+def _comparisons(task: Task) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(measures) for measures in task.comparisons or (task.measures,) if measures)
 
 
 def _points(rows: Iterable[Row]) -> Iterable[Point]:
