@@ -1,0 +1,123 @@
+"""Each example runs, draws a picture that is not blank, and prints figures that can be true."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from linsub.errors import MissingExtraError
+
+pytest.importorskip("matplotlib")
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))
+NUMBER = r"([-+\d.]+(?:e[-+]?\d+)?)"
+# Examples promise 10 s. A busy machine may take longer without that being a defect.
+SECONDS = 10
+PATIENCE = 12 * SECONDS
+
+
+def run_example(path, *arguments):
+    # The checkout comes last, so that an installed linsub or one on the path is preferred.
+    places = [*os.environ.get("PYTHONPATH", "").split(os.pathsep), str(ROOT)]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(place for place in places if place),
+        "MPLBACKEND": "Agg",
+        "PYTHONIOENCODING": "utf-8",
+    }
+    before = os.times()
+    done = subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", str(path), *arguments],
+        capture_output=True, encoding="utf-8", env=environment, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    after = os.times()
+    used = after.children_user + after.children_system
+    used -= before.children_user + before.children_system
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr, done.stderr
+    return done.stdout, used
+
+
+def check_compress(out):
+    rows = re.findall(rf"^\s*{NUMBER}\s+(\d+)\s+{NUMBER}%\s+{NUMBER}\s+{NUMBER}$", out, re.M)
+    assert len(rows) == 3
+    ranks = [int(row[1]) for row in rows]
+    assert ranks == sorted(ranks)
+    for asked, _, _, certified, true in rows:
+        assert 0 < float(true) <= float(certified) <= float(asked)
+    wide, tight = (float(value) for value in re.findall(rf"median {NUMBER},", out))
+    assert 0 < tight <= wide < 1
+
+
+def check_certify(out):
+    rows = re.findall(rf"^(.+?)  +{NUMBER} +{NUMBER} +{NUMBER} +{NUMBER}  (\d+) of 20$", out, re.M)
+    assert len(rows) == 8
+    for who, certified_f, true_f, certified_2, true_2, low in rows:
+        # Four digits are printed, hence the 1e-4.
+        assert 1 - 1e-4 <= float(true_f) <= float(certified_f) + 1e-4
+        assert 1 - 1e-4 <= float(true_2) <= float(certified_2) + 1e-4
+        if who == "linsub":
+            assert int(low) == 0
+            assert float(true_f) == 1.0
+        if who.endswith("n_iter=0"):
+            assert int(low) == 20
+            assert float(true_f) > 1.05
+
+
+def check_jacobian(out):
+    found = re.findall(rf"sigma_1: {NUMBER}   converged: (\w+)", out)
+    (right, converged), (wrong, unconverged) = found
+    assert (converged, unconverged) == ("True", "False")
+    assert float(right) <= 1.5e-8
+    assert float(wrong) > 1e-3
+    assert float(re.search(rf"reads {NUMBER}%", out).group(1)) > 95
+
+
+CHECKS = {
+    "plot_certify_sklearn": check_certify,
+    "plot_compress_image": check_compress,
+    "plot_jacobian_operator": check_jacobian,
+}
+
+
+def test_every_example_is_checked():
+    assert [path.stem for path in EXAMPLES] == sorted(CHECKS)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example(path, tmp_path):
+    if path.stem == "plot_certify_sklearn":
+        pytest.importorskip("sklearn")
+    target = tmp_path / "picture.png"
+    out, used = run_example(path, "--save", str(target))
+    CHECKS[path.stem](out)
+    assert used < SECONDS, f"{path.name} took {used:.1f} s of processor time"
+
+    import matplotlib.image
+
+    picture = matplotlib.image.imread(target)[..., :3]
+    assert min(picture.shape[:2]) >= 500
+    # A blank canvas, or one with empty axes, is almost wholly of one colour.
+    ink = np.abs(picture - picture[0, 0]).max(axis=2) > 0.1
+    assert 0.01 < ink.mean() < 0.95
+    halves = [*np.array_split(ink, 2, axis=0), *np.array_split(ink, 2, axis=1)]
+    assert all(half.mean() > 0.005 for half in halves)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_missing_matplotlib_is_named(path, monkeypatch):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    # Importing the example must not need matplotlib; drawing must say how to get it.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    spec.loader.exec_module(module)
+    with pytest.raises(MissingExtraError, match=r"linsub\[plot\]"):
+        module.pyplot()
