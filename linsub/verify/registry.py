@@ -137,7 +137,7 @@ def claim(
     def register(function: _F) -> _F:
         module = function.__module__
         parts = module.split(".")
-        is_ours = len(parts) == 3 and parts[0] == "linsub" and parts[2] == "claims"
+        is_ours = len(parts) >= 3 and parts[0] == "linsub" and parts[2] == "claims"
         made = Claim(
             id=id,
             statement=_statement(function),
@@ -211,7 +211,8 @@ def families() -> tuple[str, ...]:
     found = [
         folder.name
         for folder in root.iterdir()
-        if folder.name.isidentifier() and (folder / "claims.py").is_file()
+        if folder.name.isidentifier()
+        and any((folder / room).is_file() for room in ("claims.py", "claims/__init__.py"))
     ]
     return tuple(sorted(found))
 
