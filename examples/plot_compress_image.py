@@ -18,31 +18,15 @@ from typing import Any
 
 import numpy as np
 
-from linsub import testing, truncated_svd
+from linsub import truncated_svd
 from linsub.errors import MissingExtraError
 from linsub.svd import SVDResult
+from linsub.testing import load_image
 
 ERRORS = (0.2, 0.1, 0.05)
 SPECTRUM = 60  # values of the spectrum that are shown with their enclosure
 LOW_HIGH = ("lower", "upper")
 BLUE, RED, YELLOW, GREY = "#0072B2", "#D55E00", "#E69F00", "#5f6b76"
-
-
-def load() -> tuple[np.ndarray, str]:
-    """Return a real image as a matrix with entries from 0 to 1, and what it shows."""
-    if hasattr(testing, "load_image"):
-        image = np.asarray(testing.load_image(), dtype=np.float64)
-        image, name = image.mean(axis=2) if image.ndim == 3 else image, "the shipped image"
-    else:
-        try:
-            from sklearn.datasets import load_sample_image
-
-            image, name = load_sample_image("china.jpg").mean(axis=2), "a Chinese temple"
-        except ImportError:
-            rows = np.asarray(testing.load_digits().data, dtype=np.float64)[:1024]
-            image = rows.reshape(32, 32, 8, 8).swapaxes(1, 2).reshape(256, 256)
-            name = "1024 handwritten digits"
-    return image / image.max(), name
 
 
 def compress(image: np.ndarray) -> list[SVDResult]:
@@ -94,13 +78,11 @@ def pyplot() -> Any:
     return plt
 
 
-def draw(
-    image: np.ndarray, results: list[SVDResult], spectra: dict[str, SVDResult], name: str
-) -> Any:
+def draw(image: np.ndarray, results: list[SVDResult], spectra: dict[str, SVDResult]) -> Any:
     """Return the figure: the image, its compressions and the leading singular values."""
     m, n = image.shape
     figure = pyplot().figure(figsize=(12, 6.8), dpi=110, layout="constrained")
-    figure.suptitle(f"Compressing {name} ({m} × {n}) to a tolerance", fontsize=13)
+    figure.suptitle(f"Compressing a photograph ({m} × {n}) to a tolerance", fontsize=13)
     pictures, below = figure.subfigures(2, 1, height_ratios=(1, 1.3))
     axes = pictures.subplots(1, 4)
     axes[0].set_title(f"original\n{m * n:,} numbers\n", fontsize=9)
@@ -159,11 +141,11 @@ def _draw_errors(ax: Any, truth: np.ndarray, results: list[SVDResult]) -> None:
 
 def main(show: bool = False, save: str | Path | None = None) -> None:
     """Compress the image, print the table, and draw it where wanted."""
-    image, name = load()
+    image = load_image() / 255  # 0 is black, 1 is white
     results = compress(image)
     spectra = enclose(image)
     if show or save is not None:
-        figure = draw(image, results, spectra, name)
+        figure = draw(image, results, spectra)
         if save is not None:
             figure.savefig(save)
         if show:
