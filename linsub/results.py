@@ -68,8 +68,8 @@ class Bound:
 
     def __str__(self) -> str:
         relation = {"exact": "=", "bound": "<=", "probabilistic": "<=", "estimate": "~"}[self.kind]
-        if self.of.startswith("sigma_i(A) >="):  # a lower bound says so in its formula
-            relation = ">="
+        if self.of.endswith(">="):  # a lower bound says so in its formula
+            relation = ""
         value = np.asarray(self.value)
         if value.ndim == 0:
             text = f"{float(value):.3e}"
@@ -78,7 +78,7 @@ class Bound:
         else:
             text = f"[{value.flat[0]:.3e} ... {value.flat[-1]:.3e}]"
         surety = f" (fails with p <= {self.failure_prob:.0e})" if self.failure_prob else ""
-        return f"{self.of} {relation} {text}{surety}"
+        return " ".join(part for part in (self.of, relation, text) if part) + surety
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -163,14 +163,14 @@ class DenseOperator(Operator):
         super().__init__(A.shape, A.dtype, home)
         from linsub._core import products
 
-        peak, squares, bad = products.scan(A)
-        if bad and check_finite:
+        peak, squares, finite = products.scan(A)
+        if not finite and check_finite:
             arrays.check_all_finite(A, name=name)
         self.scale = norms.power_of_two_scale(peak, A.dtype)
         self._frobenius: float | None = None
         if self.scale != 1.0:
             A = A * A.dtype.type(self.scale)
-        elif np.isfinite(squares):
+        elif finite:
             self._frobenius = float(np.sqrt(squares))
         self.array = A
         self.one_read_normal = products.fusable(A)
@@ -189,13 +189,13 @@ class DenseOperator(Operator):
     def _normal(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         from linsub._core import products
 
-        return products.normal(self.array, X, keep=True)
+        return products.normal(self.array, X)
 
     def _normal_adjoint(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         from linsub._core import products
 
         if self.one_read_normal_adjoint:  # real and F-ordered: A^T is a C-ordered view
-            return products.normal(self.array.T, X, keep=True)
+            return products.normal(self.array.T, X)
         Y = products.rmatmat(self.array, X)
         return products.matmat(self.array, Y), Y
 

@@ -1,0 +1,1 @@
+"""Loops for products with few columns, compiled on first use."""
