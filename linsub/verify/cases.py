@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import math
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,11 +18,6 @@ from linsub.verify.registry import Claim
 __all__ = ["CaseSource", "case_for", "case_source", "input_ranks", "takes_input"]
 
 CaseSource = Callable[[int], Any]
-
-# A default run of a claim reads this many cases at most; all claims read the same ones.
-KEPT_CASES = 64
-# Between the seeds of two walks through the gallery: farther than anyone counts seeds.
-SEED_STEP = 1_000_003
 
 # The first cases: the shipped data set at these ranks and precisions (its rank is 61).
 DIGITS = ((10, np.float64), (40, np.float32))
@@ -69,63 +63,10 @@ def _own_case(made: Claim, seed: int, index: int) -> Any:
     return Case(entropy, **built) if isinstance(built, Mapping) else built
 
 
-class _Gallery:
-    """Random access to the stream of the gallery's cases of one seed.
-
-    Claims read the stream one after another from its beginning: the first cases are
-    kept, and a later one continues from where the stream was left.
-    """
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.first: list[Any] = []
-        self.round = 0
-        self._restart()
-
-    def _restart(self) -> None:
-        self.stream = self._cases(0)
-        self.position = 0
-        self.round = 0
-
-    def _cases(self, turn: int) -> Iterator[Any]:
-        from linsub.testing import gallery
-
-        return iter(gallery.cases(seed=self.seed + turn * SEED_STEP))
-
-    def __getitem__(self, index: int) -> Any:
-        if index < len(self.first):
-            # a copy: a subject may write into its input, and a claim may draw from the case
-            return copy.deepcopy(self.first[index])
-        if index < self.position:
-            self._restart()
-        while True:
-            case = self._next()
-            if self.position == index + 1:
-                return case
-
-    def _next(self) -> Any:
-        try:
-            case = next(self.stream)
-        except StopIteration:
-            # a gallery that ends is walked again with other random factors
-            if self.position == 0:
-                raise InvalidInputError("the gallery yields no cases") from None
-            self.round += 1
-            self.stream = self._cases(self.round)
-            case = next(self.stream)
-        if self.position == len(self.first) < KEPT_CASES:
-            self.first.append(copy.deepcopy(case))
-        self.position += 1
-        return case
-
-
-@functools.lru_cache(maxsize=2)
-def _gallery(seed: int) -> _Gallery:
-    return _Gallery(seed)
-
-
 def _gallery_case(seed: int, index: int) -> Any:
-    return _gallery(seed)[index]
+    from linsub.testing import gallery
+
+    return gallery.case(seed, index)
 
 
 @functools.lru_cache(maxsize=1)
