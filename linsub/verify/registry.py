@@ -21,6 +21,9 @@ Domain = Literal["matrix", "blocks", "stream", "pair", "sampler", "formula"]
 # LAPACK's own pass line for its scaled residuals.
 EPS_MULTIPLE = 30.0
 
+# The real data and every matrix of the gallery once.
+MAX_CASES = 70
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 _REGISTRY: dict[str, Claim] = {}
 _DISCOVERY = True
@@ -48,7 +51,7 @@ class Claim:
     cases: Callable[..., Any] | None = None
     requires: Callable[[Any], bool] | None = None
     min_cases: int = 8
-    max_cases: int = 60
+    max_cases: int = MAX_CASES
     full_cases: int = 1000
 
     def __call__(self, case: Any, subject: Any = None) -> Any:
@@ -73,7 +76,7 @@ def claim(
     cases: Callable[..., Any] | None = None,
     requires: Callable[[Any], bool] | None = None,
     min_cases: int = 8,
-    max_cases: int = 60,
+    max_cases: int = MAX_CASES,
     full_cases: int = 1000,
 ) -> Callable[[_F], _F]:
     """Register the experiment that holds an algorithm against a theorem.

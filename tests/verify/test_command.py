@@ -18,7 +18,7 @@ BAD = "toys.register_eckart_young(); registry.get('toy-eckart-young').__dict__['
 def test_success_is_silent_on_stderr_and_exits_0(command, tmp_path):
     done = command("verify", "--json", tmp_path / "r.json", "--seed", 3)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "1 claim, 60 cases, 0 violations" in done.stdout
+    assert "1 claim, 70 cases, 0 violations" in done.stdout
     assert json.loads((tmp_path / "r.json").read_text())["meta"]["seed"] == 3
 
 
@@ -137,4 +137,4 @@ toys.register_norm(requires=lambda case: time.sleep(0.01) is None)
     shown = os.read(ours, 100_000).decode()
     os.close(ours)
     assert done.returncode == 0
-    assert "/60 toy-norm" in shown
+    assert "/70 toy-norm" in shown

@@ -19,7 +19,7 @@ from tests.verify import toys
 def test_a_true_claim_holds_and_is_counted(toy):
     toys.register_eckart_young()
     row = verify.run("toy-eckart-young", budget=60.0)["toy-eckart-young"]
-    assert (row.verdict, row.violations, row.cases) == ("held", 0, 60)
+    assert (row.verdict, row.violations, row.cases) == ("held", 0, 70)
     assert row.worst <= 1.0
     assert row.where["label"].startswith("gauss")
 
@@ -94,8 +94,8 @@ def test_a_claim_whose_cases_are_all_skipped_was_not_tested(toy):
 def test_requires_is_counted_as_skipped(toy):
     toys.register_norm(requires=lambda case: case.A.shape[0] > 12)
     row = verify.run(budget=60.0).rows[0]
-    assert row.cases == 60
-    assert 20 < row.skipped < 240
+    assert row.cases == 70
+    assert 20 < row.skipped < 280
 
 
 def test_probability_counts_failures_against_what_is_allowed(toy):
@@ -257,7 +257,7 @@ def test_a_torn_record_is_read_up_to_the_tear(recorded, tmp_path):
     verify.run(state=file)
     lines = file.read_text().split("\n")
     file.write_text("\n".join(lines) + '{"key": "torn')
-    assert verify.run(state=file).rows[0].resumed == 60
+    assert verify.run(state=file).rows[0].resumed == 70
     store = state.StateFile(file)
     assert store.load("no such key") is None
     for line in filter(None, lines):
@@ -278,7 +278,7 @@ def test_checkpoints_are_kept_while_a_claim_runs(recorded, monkeypatch, tmp_path
         state.StateFile, "save", lambda self, *args: (saved.append(args[-1]), keep(self, *args))
     )
     verify.run(state=tmp_path / "r.jsonl")
-    assert saved.count(False) == 60
+    assert saved.count(False) == 70
     assert saved[-1] is True
 
 
