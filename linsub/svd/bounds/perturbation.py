@@ -94,12 +94,8 @@ def tail(sigma: Any, k: int, p: float = 2.0) -> float:
 def tails(sigma: Any) -> np.ndarray:
     """All Frobenius tails: entry k is :func:`tail` ``(sigma, k)``, for k = 0..n."""
     values = as_spectrum(sigma)
-    out = np.zeros(values.size + 1)
-    if values.size and values[0] > 0.0:
-        with np.errstate(under="ignore"):
-            squares = np.square(values / values[0])[::-1]
-        out[:-1] = values[0] * np.sqrt(np.cumsum(squares))[::-1]
-    return out
+    # From the small end, and by hypot: no square of its own can underflow.
+    return np.append(np.hypot.accumulate(values[::-1])[::-1], 0.0)
 
 
 def weyl(sigma: Any, norm: float) -> tuple[np.ndarray, np.ndarray]:
