@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.svd import bounds
 

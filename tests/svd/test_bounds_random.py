@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import special, stats
+
 from linsub.errors import InvalidInputError
 from linsub.svd import bounds
-from scipy import special, stats
 
 seeds = st.integers(0, 2**32 - 1)
 
