@@ -1,11 +1,15 @@
 """linsub beside its peers: ``python -m benchmarks``, on the harness of ``linsub.bench``.
 
 A module of this package is one benchmark. It has a ``TITLE`` and a function
-``tasks(quick)`` that yields callables, each of which makes one task; with ``summary(report)``
-it may put a table of its own above the tables of the tasks.
+``tasks(quick)`` that yields a :class:`Plan` for each task; with ``summary(report)`` it may put
+a table of its own above the tables of the tasks.
 """
 
 from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 # Name on the command line and in docs/benchmarks.md -> module.
 BENCHMARKS = {
@@ -17,3 +21,15 @@ BENCHMARKS = {
     "scaling": "benchmarks.scaling",
     "kernels": "benchmarks.kernels",
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """A task that is made when its turn comes: ``make(*arguments)``."""
+
+    name: str
+    make: Callable[..., Any]
+    arguments: tuple[Any, ...] = ()
+
+    def __call__(self) -> Any:
+        return self.make(*self.arguments)

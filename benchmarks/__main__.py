@@ -89,10 +89,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _one(name: str, module: Any, arguments: argparse.Namespace) -> Report:
-    tasks = (make for make in module.tasks(arguments.quick))
-    if arguments.only:
-        made = (make() for make in tasks)
-        tasks = (task for task in made if arguments.only in task.name)
+    plans = (p for p in module.tasks(arguments.quick) if (arguments.only or "") in p.name)
     budget = arguments.budget
     if budget is None:
         budget = QUICK_BUDGET if arguments.quick else BUDGET
@@ -100,7 +97,7 @@ def _one(name: str, module: Any, arguments: argparse.Namespace) -> Report:
     if repeats is None and arguments.quick:
         repeats = QUICK_REPEATS
     return run(
-        tasks,
+        plans,
         name=name,
         budget=budget,
         repeats=repeats,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from benchmarks import Plan
 from benchmarks.peers import arpack_doubling, sklearn_doubling, sklearn_randomized
 from benchmarks.table_4_5 import data
 from linsub.bench import Contender, Task, spectrum_matrix
@@ -23,11 +23,11 @@ CASES = (
 )
 
 
-def tasks(quick: bool) -> Iterator[Callable[[], Task]]:
-    """Yield one maker of a task after another."""
+def tasks(quick: bool) -> Iterator[Plan]:
+    """Yield one plan after another."""
     for name, shape, small, spectrum, error in CASES:
-        yield functools.partial(_synthetic, name, small if quick else shape, spectrum, error)
-    yield functools.partial(_digits, 0.05)
+        yield Plan(name, _synthetic, (name, small if quick else shape, spectrum, error))
+    yield Plan("digits, error 0.05", _digits, (0.05,))
 
 
 def _synthetic(name: str, shape: tuple[int, int], spectrum: str, error: float) -> Task:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from benchmarks import Plan
 from linsub.bench import Contender, Task, Work
-from linsub.bench.contenders import matrix_bytes, product_flops
+from linsub.bench.contenders import is_single, matrix_bytes, product_flops
 
 TITLE = "Products with few columns"
 
@@ -19,16 +19,17 @@ COLUMNS = (1, 4, 8, 16, 32)
 COLUMNS_QUICK = (4,)
 
 
-def tasks(quick: bool) -> Iterator[Callable[[], Task]]:
-    """Yield one maker of a task after another."""
+def tasks(quick: bool) -> Iterator[Plan]:
+    """Yield one plan after another."""
     for m, n in SHAPES_QUICK if quick else SHAPES:
         for b in COLUMNS_QUICK if quick else COLUMNS:
             for dtype in ("float64", "float32"):
                 for kind in ("A X", "A' Y", "A' A X"):
-                    yield functools.partial(_task, m, n, b, dtype, kind)
+                    name = f"{kind}, {m}x{n}, {b} columns, {dtype}"
+                    yield Plan(name, _task, (name, m, n, b, dtype, kind))
 
 
-def _task(m: int, n: int, b: int, dtype: str, kind: str) -> Task:
+def _task(name: str, m: int, n: int, b: int, dtype: str, kind: str) -> Task:
     from linsub._core import products
 
     rng = np.random.default_rng(0)
@@ -48,10 +49,14 @@ def _task(m: int, n: int, b: int, dtype: str, kind: str) -> Task:
     flops = readings * b * product_flops(A)
     once = 1 if kind == "A' A X" else readings  # the fused kernel reads A once
     return Task(
-        name=f"{kind}, {m}x{n}, {b} columns, {dtype}",
+        name=name,
         contenders=[
-            Contender("linsub", ours, work=lambda _: Work(flops, once * matrix_bytes(A))),
-            Contender("BLAS", blas, work=lambda _: Work(flops, readings * matrix_bytes(A))),
+            Contender(
+                "linsub", ours, work=lambda _: Work(flops, once * matrix_bytes(A), is_single(A))
+            ),
+            Contender(
+                "BLAS", blas, work=lambda _: Work(flops, readings * matrix_bytes(A), is_single(A))
+            ),
         ],
         accuracy=accuracy,
         floor=1.0,  # both round; the errors are shown

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
+from benchmarks import Plan
 from benchmarks.peers import ALL, ARPACK, FBPCA, LINSUB, PROPACK, SKLEARN
 from benchmarks.summaries import pivot
 from linsub.bench import Report, Task, spectrum_matrix, svd_task
@@ -22,12 +22,12 @@ CASES = (
 )
 
 
-def tasks(quick: bool) -> Iterator[Callable[[], Task]]:
-    """Yield one maker of a task after another; in quick runs the first alone."""
+def tasks(quick: bool) -> Iterator[Plan]:
+    """Yield one plan after another; in quick runs the first alone."""
     for entry in CASES[:1] if quick else CASES:
-        yield functools.partial(_dense, entry, quick)
+        yield Plan(entry[0], _dense, (entry, quick))
     if not quick:
-        yield _sparse
+        yield Plan("sparse 30000x8000 j^-.5", _sparse)
 
 
 def summary(report: Report) -> str:

@@ -15,6 +15,7 @@ from linsub.bench.contenders import (
     SEED,
     Solver,
     Work,
+    is_single,
     matrix_bytes,
     product_flops,
 )
@@ -88,7 +89,8 @@ def _randomized_work(
     # One product to begin, two a power iteration, one to project.
     products = 2 * int(setting.get("n_iter", default)) + 2
     columns = min(rank + extra, *A.shape)
-    return Work(products * columns * product_flops(A), products * matrix_bytes(A))
+    flops = products * columns * product_flops(A)
+    return Work(flops, products * matrix_bytes(A), is_single(A))
 
 
 def _sklearn_work(A: Any, rank: int, setting: Mapping[str, Any], answer: Any) -> Work:

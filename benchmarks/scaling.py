@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks import Plan
 from benchmarks.peers import ARPACK, DASK, LAPACK, LINSUB, PROPACK, SKLEARN
 from benchmarks.summaries import speed_tables
 from linsub.bench import Report, Task, spectrum_matrix, svd_task
@@ -24,14 +24,14 @@ MAPPED, MAPPED_QUICK = (60000, 1000), (600, 100)
 PANEL = 2000  # rows that are written at a time
 
 
-def tasks(quick: bool) -> Iterator[Callable[[], Task]]:
-    """Yield one maker of a task after another."""
+def tasks(quick: bool) -> Iterator[Plan]:
+    """Yield one plan after another."""
     for n in SQUARE_QUICK if quick else SQUARE:
-        yield functools.partial(_task, "square", n, n, n, quick)
+        yield Plan(f"{n}x{n}", _task, ("square", n, n, n, quick))
     width = TALL_WIDTH_QUICK if quick else TALL_WIDTH
     for m in TALL_QUICK if quick else TALL:
-        yield functools.partial(_task, "tall", m, width, m, quick)
-    yield functools.partial(_mapped, quick)
+        yield Plan(f"{m}x{width}", _task, ("tall", m, width, m, quick))
+    yield Plan("memory-mapped", _mapped, (quick,))
 
 
 def summary(report: Report) -> str:

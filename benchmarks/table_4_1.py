@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from benchmarks import Plan
 from benchmarks.peers import ALL, ARPACK, FAST, FBPCA, LAPACK, LINSUB, PROPACK, SKLEARN
 from benchmarks.summaries import speed_tables
 from linsub.bench import Report, Task, spectrum_matrix, svd_task
@@ -29,16 +29,16 @@ DENSE: tuple[Dense, ...] = (
 )
 
 
-def tasks(quick: bool) -> Iterator[Callable[[], Task]]:
-    """Yield one maker of a task after another."""
+def tasks(quick: bool) -> Iterator[Plan]:
+    """Yield one plan after another."""
     for entry in DENSE:
-        yield functools.partial(_dense, entry, quick)
+        yield Plan(entry[0], _dense, (entry, quick))
     for power in (0.3, 1.0):
-        yield functools.partial(_scaled_gaussian, power, quick)
+        yield Plan(f"4000² Gauss j^-{power:g}", _scaled_gaussian, (power, quick))
     for scaled in (False, True):
-        yield functools.partial(_sparse, scaled, quick)
+        yield Plan(f"sparse 30000x8000{' j^-.5' * scaled}", _sparse, (scaled, quick))
     for entry in DENSE[:3]:
-        yield functools.partial(_single, entry, quick)
+        yield Plan(f"{entry[0]} float32", _single, (entry, quick))
 
 
 def summary(report: Report) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from benchmarks import Plan
 from benchmarks.peers import ALL, GESVD, TRUNCATED
 from benchmarks.summaries import pivot
 from linsub.bench import Report, SVDJudge, Task
@@ -24,15 +24,17 @@ WRONG = 0.2  # beyond any inaccuracy of a converging method: a value was missed 
 SOLVERS = (*(solver for solver in ALL if solver is not TRUNCATED), GESVD)
 
 
-def tasks(quick: bool) -> Iterator[Callable[[], Task]]:
-    """Yield one maker of a task after another; the matrices are small either way."""
-    yield functools.partial(_task, "identity(50), k=5", _identity, 5)
-    yield functools.partial(_task, "multiplicity 12, k=10", _multiple, 10)
-    yield functools.partial(_task, "Gauss 60x40 at 1e160, k=5", _gauss, 5, HUGE)
-    yield functools.partial(_task, "Gauss 60x40 at 1e-160, k=5", _gauss, 5, 1.0 / HUGE)
-    yield functools.partial(_task, "graded 1 ... 1e-9, k=4", _graded, 4)
-    yield functools.partial(_task, "zero 30x20, k=3", _zero, 3)
-    yield functools.partial(_task, "Gauss 60x40, k=40", _gauss, 40)
+def tasks(quick: bool) -> Iterator[Plan]:
+    """Yield one plan after another; the matrices are small either way."""
+    yield Plan("identity(50), k=5", _task, ("identity(50), k=5", _identity, 5))
+    yield Plan("multiplicity 12, k=10", _task, ("multiplicity 12, k=10", _multiple, 10))
+    yield Plan("Gauss 60x40 at 1e160, k=5", _task, ("Gauss 60x40 at 1e160, k=5", _gauss, 5, HUGE))
+    yield Plan(
+        "Gauss 60x40 at 1e-160, k=5", _task, ("Gauss 60x40 at 1e-160, k=5", _gauss, 5, 1.0 / HUGE)
+    )
+    yield Plan("graded 1 ... 1e-9, k=4", _task, ("graded 1 ... 1e-9, k=4", _graded, 4))
+    yield Plan("zero 30x20, k=3", _task, ("zero 30x20, k=3", _zero, 3))
+    yield Plan("Gauss 60x40, k=40", _task, ("Gauss 60x40, k=40", _gauss, 40))
 
 
 def summary(report: Report) -> str:

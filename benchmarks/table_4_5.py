@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from benchmarks import Plan
 from benchmarks.peers import ALL, SKLEARN
 from linsub.bench import Contender, Task, svd_task
 
@@ -17,12 +17,12 @@ ENERGY, ERROR = 0.99, 0.05
 SEEDS = 10
 
 
-def tasks(quick: bool) -> Iterator[Callable[[], Task]]:
-    """Yield one maker of a task after another; in quick runs the digits alone."""
+def tasks(quick: bool) -> Iterator[Plan]:
+    """Yield one plan after another; in quick runs the digits alone."""
     names = ("digits",) if quick else ("digits", "china", "flower")
     for name in names:
-        yield functools.partial(_facts, name)
-        yield functools.partial(_speed, name)
+        yield Plan(f"{name} spectrum", _facts, (name,))
+        yield Plan(f"{name} k=20", _speed, (name,))
 
 
 def data(name: str) -> np.ndarray:

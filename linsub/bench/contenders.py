@@ -27,10 +27,14 @@ WARM_SIDE = 400
 
 @dataclasses.dataclass(frozen=True)
 class Work:
-    """What a call did: floating point operations and bytes of the matrix read."""
+    """What a call did: floating point operations and bytes of the matrix read.
+
+    ``single`` says that the operations were in float32, whose peak is another one.
+    """
 
     flops: float = 0.0
     bytes: float = 0.0
+    single: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -211,7 +215,7 @@ def linsub_svd(A: Any, rank: int, tol: float | None = None, certify: bool = Fals
 
 
 def svd_flops(shape: tuple[int, int]) -> float:
-    """Return about how many operations LAPACK's thin gesdd takes."""
+    """Return at most about how many operations LAPACK's thin gesdd takes."""
     long, short = max(shape), min(shape)
     return 6.0 * long * short**2 + 20.0 * short**3
 
@@ -222,6 +226,11 @@ def product_flops(A: Any) -> float:
     return entries * (8.0 if np.dtype(A.dtype).kind == "c" else 2.0)
 
 
+def is_single(A: Any) -> bool:
+    """Return whether products with A run in float32 or complex64."""
+    return np.dtype(A.dtype).char in "fF"
+
+
 def matrix_bytes(A: Any) -> float:
     """Return the bytes that one reading of A moves."""
     if hasattr(A, "nnz"):  # the values and their column numbers
@@ -229,20 +238,14 @@ def matrix_bytes(A: Any) -> float:
     return float(A.shape[0] * A.shape[1] * np.dtype(A.dtype).itemsize)
 
 
-def _lapack_work(A: Any, rank: int, setting: Mapping[str, Any], answer: Any) -> Work:
-    return Work(svd_flops(A.shape))
-
-
 def _linsub_work(A: Any, rank: int, setting: Mapping[str, Any], answer: Any) -> Work:
-    if answer.info is None:
+    if answer.info is None or answer.info.method == "lapack":
         return Work()
-    if answer.info.method == "lapack":
-        return _lapack_work(A, rank, setting, answer)
     products, passes = answer.info.products, answer.info.passes
     flops = products * product_flops(A)
     if answer.info.method == "gram":
         flops = max(flops, float(max(A.shape)) * min(A.shape) ** 2)
-    return Work(flops, passes * matrix_bytes(A))
+    return Work(flops, passes * matrix_bytes(A), is_single(A))
 
 
 LINSUB = Solver(
@@ -254,7 +257,8 @@ LINSUB = Solver(
     kinds=("dense", "sparse", "memmap"),
     work=_linsub_work,
 )
-LAPACK = Solver("numpy gesdd", lapack, work=_lapack_work)
+# How much work gesdd does depends on how much its divide and conquer deflates.
+LAPACK = Solver("numpy gesdd", lapack)
 ARPACK = Solver(
     "scipy arpack", arpack, knob="tol", values=(1e-1, 1e-2, 1e-4), kinds=("dense", "sparse")
 )

@@ -23,6 +23,7 @@ _MEASURES = {
     "orthogonality": "orthogonality",
     "excess": "excess error",
     "missed": "missed",
+    "error": "error",
 }
 
 

@@ -45,7 +45,7 @@ def run(
     ----------
     tasks : iterable of Task or of callables that return one
         A callable is called when its turn comes, so that only one matrix is held. One
-        that fails becomes a row with its error.
+        that fails becomes a row with its error, under its ``name`` or ``__name__``.
     name : str, optional
         Heading of the report.
     budget : float, optional
@@ -116,8 +116,7 @@ def _guarded(
 
 
 def _label(make: Callable[[], Task]) -> str:
-    words = [word for word in getattr(make, "args", ()) if isinstance(word, str)]
-    return words[0] if words else getattr(make, "__name__", "set-up")
+    return str(getattr(make, "name", "") or getattr(make, "__name__", "set-up"))
 
 
 @dataclasses.dataclass
