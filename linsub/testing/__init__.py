@@ -13,7 +13,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from linsub.testing import gallery, ratios, strategies
+    import linsub.testing.gallery as gallery
+    import linsub.testing.ratios as ratios
+    import linsub.testing.strategies as strategies
     from linsub.testing.datasets import Digits, load_digits, load_image
 
 __all__ = ["Digits", "gallery", "load_digits", "load_image", "ratios", "strategies"]

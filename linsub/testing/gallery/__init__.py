@@ -1,0 +1,38 @@
+"""Hard matrices by name, their singular values, and cases made of them.
+
+>>> from linsub.testing import gallery
+>>> A = gallery.matrix("geometric", 40, 30, cond=1e10, rng=0)
+>>> gallery.describe("kahan")
+"Kahan's, whose near rank deficiency QR with column pivoting does not see"
+"""
+
+from __future__ import annotations
+
+from linsub.testing.gallery.cases import MatrixCase, arrange, case, cases
+from linsub.testing.gallery.factors import with_spectrum
+from linsub.testing.gallery.matrices import describe, fits, matrix, names, singular_values
+from linsub.testing.gallery.sparse import (
+    GRAPHS,
+    graph_laplacian,
+    graph_spectrum,
+    sparse_random,
+)
+from linsub.testing.gallery.spectra import spectrum
+
+__all__ = [
+    "GRAPHS",
+    "MatrixCase",
+    "arrange",
+    "case",
+    "cases",
+    "describe",
+    "fits",
+    "graph_laplacian",
+    "graph_spectrum",
+    "matrix",
+    "names",
+    "singular_values",
+    "sparse_random",
+    "spectrum",
+    "with_spectrum",
+]
