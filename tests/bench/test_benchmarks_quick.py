@@ -26,6 +26,14 @@ def test_the_list_names_every_benchmark(capsys):
     assert [line.split()[0] for line in lines] == list(BENCHMARKS)
 
 
+def test_tasks_are_chosen_by_name_before_they_are_made(tmp_path, capsys):
+    path = tmp_path / "out.json"
+    main(["table_4_2", "--only", "zero", "--quick", "--json", str(path)])
+    found = json.loads(path.read_text("utf-8"))["table_4_2"]["tasks"]
+    assert [task["name"] for task in found] == ["zero 30x20, k=3"]
+    capsys.readouterr()
+
+
 def test_wrong_arguments(capsys):
     assert main(["no_such_benchmark"]) == 2
     assert main(["--write-docs", "--quick"]) == 2
