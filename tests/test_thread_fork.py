@@ -123,9 +123,10 @@ def test_process_pool(serial, method):
                 process.kill()
 
 
-def run(script, **options):
+def run(script, variables=(), **options):
     places = [*os.environ.get("PYTHONPATH", "").split(os.pathsep), str(ROOT)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in places if p)}
+    environment.update(variables)
     return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(script)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **options,
@@ -134,7 +135,10 @@ def run(script, **options):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
 def test_fork_while_threads_compute():
-    """A lock that a thread holds when another forks stays locked in the child."""
+    """A lock that a thread holds when another forks stays locked in the child.
+
+    Kernels are compiled before: while numba compiles, it holds such a lock.
+    """
     script = """
         import os, sys, threading, warnings
         import numpy as np
@@ -170,6 +174,41 @@ def test_fork_while_threads_compute():
         pytest.fail("a child of a process with running threads did not end")
     assert process.returncode == 0, err
     assert out.strip() == "[0, 0, 0, 0, 0]"
+
+
+FIRST_USE = """
+    import threading
+    import numpy as np
+    from linsub.svd import truncated_svd
+    A = np.random.default_rng(0).standard_normal((300, 200))
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(truncated_svd(A, 5, rng=0)))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(all(np.array_equal(x, y) for a in answers for x, y in zip(answers[0], a)), len(answers))
+"""
+
+
+@pytest.mark.parametrize("cache", ["none", "shared"])
+def test_first_use_in_threads_and_processes(cache, tmp_path):
+    """Kernels are compiled by whoever comes first, two processes at a time on one new cache."""
+    folder = tmp_path / "cache"
+    variables = {"LINSUB_CACHE": "0"} if cache == "none" else {"LINSUB_CACHE_DIR": str(folder)}
+    processes = [run(FIRST_USE, {"OPENBLAS_NUM_THREADS": "1", **variables}) for _ in range(2)]
+    try:
+        for process in processes:
+            out, err = process.communicate(timeout=TIMEOUT)
+            assert process.returncode == 0, err
+            assert out.split() == ["True", "4"]
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
