@@ -10,8 +10,9 @@ os.environ.setdefault("MPLBACKEND", "Agg")  # no window, also where there is a d
 
 from hypothesis import settings  # noqa: E402
 
-# No deadline: the first call of a kernel compiles it. Fixed seeds unless asked otherwise,
-# so that a run that passed passes again; `fresh` is for hunting.
-settings.register_profile("default", max_examples=50, deadline=None, derandomize=True)
-settings.register_profile("fresh", max_examples=500, deadline=None, derandomize=False)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+# No deadline: the first call of a kernel compiles it. `dev` and `ci` draw the same examples
+# each time, so that a run that passed passes again; `nightly` is for hunting.
+settings.register_profile("dev", max_examples=50, deadline=None, derandomize=True)
+settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("nightly", max_examples=2000, deadline=None, derandomize=False)
+settings.load_profile(os.environ.get("LINSUB_HYPOTHESIS", "ci" if os.environ.get("CI") else "dev"))
