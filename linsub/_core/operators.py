@@ -122,6 +122,10 @@ class AdjointOperator(Operator):
         self.kind = base.kind
         self.scale = base.scale
 
+        array = getattr(base, "array", None)
+        if array is not None:
+            self.array = array.conj().T if self.dtype.kind == "c" else array.T
+
     def matmat(self, X: np.ndarray) -> np.ndarray:
         return self.base.rmatmat(X)
 
@@ -148,6 +152,12 @@ class AdjointOperator(Operator):
 
     def frobenius(self) -> float | None:
         return self.base.frobenius()
+
+    def single(self) -> Operator | None:
+        """Return the adjoint of the float32 twin, where there is one."""
+        make = getattr(self.base, "single", None)
+        twin = make() if make is not None else None
+        return None if twin is None else twin.adjoint
 
     @property
     def adjoint(self) -> Operator:
@@ -208,6 +218,16 @@ class DenseOperator(Operator):
         if self._frobenius is None:
             self._frobenius = norms.frobenius(self.array)
         return self._frobenius
+
+    def single(self) -> DenseOperator | None:
+        """Return a float32 twin of a float64 matrix, up to a power of two; None for others."""
+        if self.dtype != np.float64:
+            return None
+        alpha = norms.power_of_two_scale(self.frobenius(), np.dtype(np.float32))
+        array = self.array if alpha == 1.0 else self.array * alpha
+        twin = DenseOperator(array.astype(np.float32), self.home, "A", False)
+        twin.scale *= self.scale * alpha
+        return twin
 
     def row_blocks(self) -> Iterator[tuple[int, np.ndarray]]:
         step = max(1, (1 << 21) // max(1, self.shape[1] * self.array.itemsize))

@@ -60,7 +60,7 @@ def certify(
 ) -> SVDCertificate:
     """Return the certificate of `factors` on `op`, in the unit of the scaled operator."""
     U, S, V = factors.U, factors.S, factors.V
-    W, Z = op.both(V, U) if S.size else (U, V)
+    W, Z = factors.images or (op.both(V, U) if S.size else (U, V))
     squared, floor, norm = _tail(op, W)
     R = W - U * S
     right = np.sqrt(np.square(np.abs(R), dtype=np.float64).sum(axis=0))

@@ -39,6 +39,15 @@ def _surely_complete(op: Operator, factors: Factors) -> bool:
     return bool(np.sqrt(left) < 0.9 * float(factors.S[-1]))
 
 
+def _cheap(side: Operator, factors: Factors) -> tuple[Operator, float]:
+    """Return the operator to probe, and what its rounding may hide or add."""
+    if factors.twin is None:
+        return side, 0.0
+    norm = side.frobenius() or 0.0
+    eps = factors.twin.eps
+    return factors.twin, 4.0 * float(np.sqrt(max(side.shape))) * eps * norm
+
+
 def complete(
     op: Operator,
     factors: Factors,
@@ -57,15 +66,23 @@ def complete(
     flip = plan.flip
     for round_number in range(ROUNDS):
         side, basis = (op.adjoint, factors.U) if flip else (op, factors.V)
+        # The probes need few digits: single precision, where the engine made a copy.
+        cheap, rounding = _cheap(side, factors)
         measured = deflated_norm(
-            side,
-            basis,
+            cheap,
+            basis.astype(cheap.dtype, copy=False),
             streams=streams,
             block=(1, round_number),
             failure_prob=request.failure_prob / 2 ** (round_number + 1),
-            size=float(factors.S[0]),
+            size=float(factors.S[0]) * cheap.scale / side.scale,
         )
-        measured = dataclasses.replace(measured, failure_prob=request.failure_prob)
+        measured = dataclasses.replace(
+            measured,
+            lower=max(measured.lower * side.scale / cheap.scale - rounding, 0.0),
+            upper=measured.upper * side.scale / cheap.scale + rounding,
+            failure_prob=request.failure_prob,
+            vectors=measured.vectors.astype(op.dtype, copy=False),
+        )
         last = float(factors.S[-1])
         slack = max(2 * request.tol, 50 * op.eps) * float(factors.S[0])
         if measured.lower <= last + slack or not factors.converged or request.error is not None:

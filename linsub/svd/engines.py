@@ -29,7 +29,7 @@ from linsub._core.operators import LinearOperatorView, Operator
 from linsub._core.random import Streams
 from linsub.errors import InvalidInputError
 from linsub.svd.golub_kahan import golub_kahan, golub_kahan_to_error
-from linsub.svd.lanczos import block_lanczos
+from linsub.svd.lanczos import SINGLE_TOL, block_lanczos, mixed_lanczos
 from linsub.svd.lapack import gram_svd, lapack_svd
 from linsub.svd.result import Factors
 
@@ -136,6 +136,7 @@ def solve(
     factors = _dispatch(side, plan, request, streams, start)
     if plan.flip:
         factors.U, factors.V = factors.V, factors.U
+        factors.images = factors.images and factors.images[::-1]
     return factors
 
 
@@ -162,6 +163,12 @@ def _dispatch(
     keywords = {"tol": request.tol, "streams": streams, "maxiter": request.maxiter}
     if plan.engine == "golub-kahan":
         return golub_kahan(op, rank, block=plan.block, start=start, **keywords)
+    single = getattr(op, "single", None)
+    if request.tol >= SINGLE_TOL and start is None and single is not None:
+        twin = single()
+        mixed = mixed_lanczos(op, twin, rank, block=plan.block, **keywords) if twin else None
+        if mixed is not None:
+            return mixed
     factors = block_lanczos(op, rank, block=plan.block, start=start, **keywords)
     if factors.graded:
         better = golub_kahan(op, rank, block=plan.block, start=factors.V, **keywords)

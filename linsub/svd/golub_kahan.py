@@ -112,7 +112,7 @@ def golub_kahan(
 ) -> Factors:
     """Return the `rank` leading triplets of `op`, to residuals of tol * sigma_1.
 
-    Parameters are those of :func:`linsub.svd.lanczos.block_lanczos`; `rank` plus two
+    Parameters are those of :func:`linsub.svd.lanczos.leading_subspace`; `rank` plus two
     blocks must not exceed min(m, n), and all directions of `start` are used.
     """
     short = min(op.shape)

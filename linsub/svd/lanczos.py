@@ -9,6 +9,7 @@ then hands its basis to Golub-Kahan.
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from linsub._core.operators import Operator
 from linsub._core.random import Streams
 from linsub.svd.result import Factors
 
-__all__ = ["block_lanczos", "default_basis"]
+__all__ = ["block_lanczos", "default_basis", "leading_subspace", "mixed_lanczos", "rayleigh_ritz"]
 
 # Ritz residuals are read from an eigendecomposition of order d; while d is small it costs
 # as much as a step, so the next reading waits until the observed rate predicts success.
@@ -99,7 +100,17 @@ def _next_check(history: list[tuple[int, float]], goal: float, b: int) -> int:
     return size + b * max(1, int(min(wait, 4 * b) / b))
 
 
-def block_lanczos(
+@dataclasses.dataclass(frozen=True)
+class Subspace:
+    """Orthonormal approximations V (n, k) of the leading right singular vectors."""
+
+    V: np.ndarray
+    converged: bool
+    steps: int
+    details: dict[str, Any]
+
+
+def leading_subspace(
     op: Operator,
     rank: int,
     *,
@@ -109,8 +120,8 @@ def block_lanczos(
     basis: int | None = None,
     maxiter: int = 300,
     start: np.ndarray | None = None,
-) -> Factors:
-    """Return the `rank` leading triplets of `op`, to residuals of tol * sigma_1.
+) -> Subspace:
+    """Return the `rank` leading right singular vectors, to residuals of tol * sigma_1.
 
     Parameters
     ----------
@@ -166,7 +177,22 @@ def block_lanczos(
         else:
             history.append((d, worst))
             check = _next_check(history, max(goal, 1e-300), b)
-    return _extract(op, state, w, Y, rank, converged or exhausted, steps, restarts)
+    return Subspace(
+        state.V[:, : state.size] @ Y[:, :rank],
+        converged or exhausted,
+        steps,
+        {"restarts": restarts, "block": b},
+    )
+
+
+def block_lanczos(op: Operator, rank: int, **options: Any) -> Factors:
+    """Return the `rank` leading triplets of `op`; the options are those of leading_subspace."""
+    found = leading_subspace(op, rank, **options)
+    factors = rayleigh_ritz(op, found.V)
+    factors.converged = found.converged
+    factors.iterations = found.steps
+    factors.details = found.details
+    return factors
 
 
 def _start(
@@ -183,33 +209,49 @@ def _start(
     return _State(V, T, 0, np.zeros((b, b), op.dtype), 0)
 
 
-def _extract(
-    op: Operator,
-    state: _State,
-    w: np.ndarray,
-    Y: np.ndarray,
-    rank: int,
-    converged: bool,
-    steps: int,
-    restarts: int,
-) -> Factors:
-    """Turn Ritz vectors into triplets through a fresh product, QR and a small SVD.
+def rayleigh_ritz(op: Operator, V: np.ndarray) -> Factors:
+    """Turn an orthonormal V into triplets through a fresh product, QR and a small SVD.
 
     That restores what squaring and Lanczos rounding took from the small values.
     """
-    V = state.V[:, : state.size] @ Y[:, :rank]
     W = op.matmat(V)
     Q, R = qr(W)
     P, S, Zh = svd(R)
-    sqrt_eps = np.sqrt(op.eps)
-    graded = bool(S.size and S[-1] <= 30 * sqrt_eps * S[0])
+    U = Q @ P
+    Z = Zh.conj().T
+    graded = bool(S.size and S[-1] <= 30 * np.sqrt(op.eps) * S[0])
     return Factors(
-        U=Q @ P,
-        S=S,
-        V=V @ Zh.conj().T,
-        method="lanczos",
-        converged=converged,
-        iterations=steps,
-        graded=graded,
-        details={"restarts": restarts, "block": state.coupling.shape[0]},
+        U=U, S=S, V=V @ Z, method="lanczos", graded=graded, images=(W @ Z, op.rmatmat(U))
     )
+
+
+# A tolerance that single precision reaches: its products leave residuals of a few eps32
+# times sigma_1 / sigma_k, so at 1e-5 there is room for a ratio of about 20; what misses it
+# is done again in double precision.
+SINGLE_TOL = 1e-5
+
+
+def mixed_lanczos(
+    op: Operator, single: Operator, rank: int, *, tol: float, streams: Streams, block: int, maxiter: int
+) -> Factors | None:
+    """Iterate on a float32 twin, three times as fast a step, and finish in float64.
+
+    Returns None where the residuals, which are those of `op` itself, exceed the tolerance.
+    """
+    rough = leading_subspace(
+        single, rank, tol=tol / 2, streams=streams, block=block, maxiter=maxiter
+    )
+    op.products += single.products
+    op.passes += single.passes
+    V = orthonormalize(np.asfortranarray(rough.V.astype(op.dtype))).Q
+    if not rough.converged or V.shape[1] < rank:
+        return None
+    factors = rayleigh_ritz(op, V)
+    assert factors.images is not None
+    left = np.linalg.norm(factors.images[1] - factors.V * factors.S, axis=0)
+    if factors.graded or float(left.max(initial=0.0)) > tol * float(factors.S[0]):
+        return None
+    factors.iterations = rough.steps
+    factors.twin = single
+    factors.details = {**rough.details, "precision": "single, finished in double"}
+    return factors

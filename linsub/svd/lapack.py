@@ -8,7 +8,7 @@ from linsub._core.dense import norms
 from linsub._core.dense.eigh import eigh
 from linsub._core.dense.qr import qr, r_factor
 from linsub._core.dense.svd import svd
-from linsub._core.operators import Operator
+from linsub._core.operators import AdjointOperator, Operator
 from linsub.svd.result import Factors
 
 __all__ = ["dense_array", "gram_svd", "lapack_svd"]
@@ -27,6 +27,8 @@ def dense_array(op: Operator) -> np.ndarray:
     if array is not None:
         return np.asarray(array.toarray())
     m, n = op.shape
+    if isinstance(op, AdjointOperator):
+        return np.asarray(dense_array(op.base).conj().T)
     if op.kind == "operator":
         if m < n:
             return np.asarray(op.rmatmat(np.eye(m, dtype=op.dtype)).conj().T)

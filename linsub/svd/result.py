@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from linsub._core.operators import Operator
 from linsub.results import Bound, Certificate, Info, Record
 
 __all__ = ["Factors", "SVDCertificate", "SVDResult"]
@@ -111,5 +112,7 @@ class Factors:
     iterations: int = 0
     graded: bool = False
     tail: np.ndarray | None = None
+    images: tuple[np.ndarray, np.ndarray] | None = None
+    twin: Operator | None = None
     notes: tuple[str, ...] = ()
     details: dict[str, Any] = dataclasses.field(default_factory=dict)

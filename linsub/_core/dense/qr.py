@@ -7,9 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import linalg
 
-from linsub._core.dense import norms
 from linsub._core.dense.cholesky import cholesky_r
-from linsub._core.dense.triangular import solve
+from linsub._core.dense.triangular import inverse
 
 __all__ = ["Orthonormalized", "orthonormalize", "qr", "r_factor"]
 
@@ -75,17 +74,20 @@ def orthonormalize(
     Vh = V.conj().T
     H = Vh @ X
     Z = X - V @ H if V.shape[1] else X
-    R1 = cholesky_r(Z.conj().T @ Z) if b <= n else None
+    gram = Z.conj().T @ Z
+    # ||X||^2 = ||H||^2 + ||Z||^2, column by column.
+    squares = np.diag(gram).real + np.square(np.abs(H)).sum(axis=0)
+    size = max(float(np.sqrt(squares.max(initial=0.0))), scale)
     eps = float(np.finfo(X.dtype).eps)
-    size = max(float(norms.column_norms(X).max(initial=0.0)), scale)
+    R1 = cholesky_r(gram) if b <= n else None
     if R1 is not None and float(np.abs(np.diag(R1)).min(initial=np.inf)) > 1e3 * eps * size:
         # The second projection on unit columns: what the first one left is rounding of X.
-        Q = solve(R1, Z, side="right")
+        Q = Z @ inverse(R1)
         G = Vh @ Q
         Q = Q - V @ G if V.shape[1] else Q
         R2 = cholesky_r(Q.conj().T @ Q)
         if R2 is not None:
-            return Orthonormalized(solve(R2, Q, side="right"), R2 @ R1, H + G @ R1, b)
+            return Orthonormalized(Q @ inverse(R2), R2 @ R1, H + G @ R1, b)
     return _rank_revealing(X, V, gaussian, _DEPENDENT * eps * size)
 
 

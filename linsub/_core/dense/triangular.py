@@ -9,7 +9,7 @@ from scipy import linalg
 
 from linsub.errors import RankDeficientError
 
-__all__ = ["solve"]
+__all__ = ["inverse", "solve"]
 
 
 def solve(
@@ -39,3 +39,17 @@ def solve(
         return np.asarray(X.conj().T)
     trans = "C" if adjoint else 0
     return np.asarray(linalg.solve_triangular(R, B, lower=lower, trans=trans, check_finite=False))
+
+
+def inverse(R: np.ndarray) -> np.ndarray:
+    """Return the inverse of a small, well conditioned upper triangular matrix.
+
+    A product with it is a gemm, where a solve from the right with a tall B would transpose B.
+    """
+    (trtri,) = linalg.lapack.get_lapack_funcs(("trtri",), (R,))
+    inv, info = trtri(R, lower=False)
+    if info > 0:
+        raise RankDeficientError(
+            f"the triangular matrix has a zero at [{info - 1}, {info - 1}]; its rank is short"
+        )
+    return np.asarray(np.triu(inv))

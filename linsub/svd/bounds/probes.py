@@ -34,7 +34,7 @@ __all__ = [
 _KW = 1.648  # Kuczynski and Wozniakowski's constant
 
 # Points of one refinement, and refinements: 256^7 resolves 56 bits of the bracket.
-_GRID, _ROUNDS = 257, 7
+_GRID, _ROUNDS = 65, 9
 
 
 def probe_constant(probes: int, failure_prob: float, *, complex_probes: bool = False) -> float:

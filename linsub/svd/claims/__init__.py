@@ -1,0 +1,30 @@
+"""The experiments that hold the algorithms of the family against its theorems.
+
+One file a topic; importing the package registers all of them. Each claim has a section
+with its statement and proof in docs/theory/svd.md, under the claim's id.
+"""
+
+from __future__ import annotations
+
+# The order is that of the report.
+from linsub.svd.claims import (  # noqa: I001
+    approximation,
+    perturbation,
+    triples,
+    certificates,
+    completeness,
+    probes,
+    sketches,
+    rates,
+)
+
+__all__ = [
+    "approximation",
+    "certificates",
+    "completeness",
+    "perturbation",
+    "probes",
+    "rates",
+    "sketches",
+    "triples",
+]
