@@ -45,7 +45,7 @@ def canonical_dtype(dtype: np.dtype, *, name: str = "A") -> np.dtype:
         return native
     if dtype.kind in "biu":
         return np.dtype(np.float64)
-    if dtype == np.float16:
+    if native == np.float16:
         return np.dtype(np.float32)
     if dtype.kind in "fc":
         raise InvalidTypeError(
@@ -154,6 +154,8 @@ def _to_numpy(A: Any, name: str) -> np.ndarray:
         raise InvalidTypeError(f"{name} is sparse and a dense array is needed; pass {name}.toarray()")
     if _foreign_namespace(A) is not None and not isinstance(A, np.ndarray):
         return _from_foreign(A, name)
+    if not isinstance(A, np.ndarray):  # some GPU arrays copy themselves over when asked
+        _check_device(A, name)
     if not isinstance(A, np.ndarray) and callable(getattr(A, "matvec", None)):
         raise InvalidTypeError(
             f"{name} is a LinearOperator and an array is needed; pass {name} @ np.eye(n)"
