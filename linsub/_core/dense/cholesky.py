@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.linalg import lapack
 
 from linsub._core.dense.triangular import solve
 
-__all__ = ["cholesky_qr2", "cholesky_r"]
+__all__ = ["cholesky_qr2", "cholesky_r", "corrector_r"]
+
+# Far below 1, where a second round could fail, and far above what a sound first one leaves.
+_NEARLY_ORTHONORMAL = 0.1
 
 
 def cholesky_r(G: np.ndarray) -> np.ndarray | None:
@@ -17,7 +22,7 @@ def cholesky_r(G: np.ndarray) -> np.ndarray | None:
     an orthogonality error that a second one cannot repair.
     """
     n = G.shape[0]
-    (potrf,) = lapack.get_lapack_funcs(("potrf",), (G,))
+    potrf: Any = lapack.get_lapack_funcs("potrf", (G,))
     R, info = potrf(G, lower=False, clean=True)
     if info != 0 or n == 0:
         return None if n else R
@@ -27,18 +32,32 @@ def cholesky_r(G: np.ndarray) -> np.ndarray | None:
     return R if float(pivots.min()) > floor and np.isfinite(top) else None
 
 
+def corrector_r(G: np.ndarray) -> np.ndarray | None:
+    """Return R with R^H R = G = Q^H Q for nearly orthonormal Q, or None where it is not.
+
+    The pivots of a first Cholesky factor may hide an ill-conditioned matrix, as Kahan's
+    does. How far its Q is from orthonormal hides nothing: with ||G - I||_F <= 0.1, Q has
+    condition below 1.06, and Q R^-1 is orthonormal to rounding.
+    """
+    off = G - np.eye(G.shape[0], dtype=G.dtype)
+    if not float(np.vdot(off, off).real) <= _NEARLY_ORTHONORMAL**2:
+        return None
+    return cholesky_r(G)
+
+
 def cholesky_qr2(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return Q (m, n) orthonormal and R (n, n) with A = Q R, for m >= n.
 
     Two rounds of Cholesky on A^H A; Householder's QR where the first one finds A too ill
-    conditioned (beyond about 1 / sqrt(100 n eps)).
+    conditioned (beyond about 1 / sqrt(100 n eps)), or too large or small to be squared.
     """
-    first = cholesky_r(A.conj().T @ A)
-    if first is not None:
-        Q = solve(first, A, side="right")
-        second = cholesky_r(Q.conj().T @ Q)
-        if second is not None:
-            return solve(second, Q, side="right"), second @ first
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        first = cholesky_r(A.conj().T @ A)
+        if first is not None:
+            Q = solve(first, A, side="right")
+            second = corrector_r(Q.conj().T @ Q)
+            if second is not None:
+                return solve(second, Q, side="right"), second @ first
     from linsub._core.dense.qr import qr
 
     return qr(A)

@@ -14,6 +14,25 @@ __all__ = ["eigh"]
 _SUBSET_ORDER = 200
 
 
+def _lapack(A: np.ndarray, subset: tuple[int, int] | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return eigenvalues, ascending, and vectors: those of `subset`, or all of them."""
+    for driver in ("evr", "ev") if subset else ("evd", "ev"):
+        try:
+            w, V = linalg.eigh(
+                A,
+                subset_by_index=subset if driver == "evr" else None,
+                driver=driver,
+                check_finite=False,
+            )
+        except ValueError:  # LinAlgError is one
+            continue
+        if np.isfinite(w).all():
+            return w, V
+    raise ConvergenceError(
+        f"LAPACK found no eigenvalues of a matrix of order {A.shape[0]}; look for nan or inf in it"
+    )
+
+
 def eigh(A: np.ndarray, top: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return the eigenvalues, descending, and the eigenvectors; of the `top` largest if given.
 
@@ -27,15 +46,6 @@ def eigh(A: np.ndarray, top: int | None = None) -> tuple[np.ndarray, np.ndarray]
     alpha = real.type(norms.power_of_two_scale(norms.max_abs(A), A.dtype))
     scaled = A if alpha == 1 else A * alpha
     subset = (n - top, n - 1) if top < n / 2 and n > _SUBSET_ORDER else None
-    try:
-        driver = "evr" if subset else "evd"
-        w, V = linalg.eigh(scaled, subset_by_index=subset, driver=driver, check_finite=False)
-    except np.linalg.LinAlgError:
-        try:
-            w, V = linalg.eigh(scaled, driver="ev", check_finite=False)
-        except np.linalg.LinAlgError as error:
-            raise ConvergenceError(
-                f"LAPACK found no eigenvalues of a matrix of order {n}; look for nan or inf in it"
-            ) from error
+    w, V = _lapack(scaled, subset)
     with np.errstate(over="ignore", under="ignore"):
         return w[::-1][:top] / alpha, np.asfortranarray(V[:, ::-1][:, :top])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["column_norms", "frobenius", "max_abs", "power_of_two_scale", "spectral"]
+__all__ = ["column_norms", "frobenius", "max_abs", "one_norm", "power_of_two_scale", "spectral"]
 
 # Entries within this range can be squared, summed and multiplied by a few dimensions
 # without leaving the normal numbers of the type; outside of it matrices are scaled first.
@@ -12,6 +12,10 @@ _SAFE = {np.dtype(np.float32): (2.0**-30, 2.0**30), np.dtype(np.float64): (2.0**
 
 # The largest exponents whose power of two, and its inverse, are normal numbers.
 _EXPONENT = {np.dtype(np.float32): 126, np.dtype(np.float64): 1022}
+
+# A sum of squares above this has lost nothing that counts to underflow: what was lost is
+# below 1e-308 an entry.
+_SQUARES_FROM = 1e-280
 
 
 def max_abs(A: np.ndarray) -> float:
@@ -47,7 +51,7 @@ def frobenius(A: np.ndarray) -> float:
     """Return ||A||_F (of any number of dimensions) at any scale, accumulated in float64."""
     with np.errstate(over="ignore", under="ignore"):
         squares = _sum_of_squares(A)
-    if 1e-280 < squares < np.inf:
+    if _SQUARES_FROM < squares < np.inf:
         return float(np.sqrt(squares))
     if np.isnan(squares):
         return float("nan")
@@ -64,13 +68,23 @@ def frobenius(A: np.ndarray) -> float:
 
 
 def column_norms(A: np.ndarray) -> np.ndarray:
-    """Return the Euclidean norm of each column, in float64, at any scale."""
-    peak = max_abs(A)
-    if A.size == 0 or peak == 0.0 or not np.isfinite(peak):
-        return np.full(A.shape[1], peak if A.size else 0.0)
-    alpha = float(np.ldexp(1.0, -int(np.clip(np.frexp(peak)[1], -1000, 1000))))
-    scaled = np.abs(A).astype(np.float64) * alpha
-    return np.asarray(np.sqrt(np.einsum("ij,ij->j", scaled, scaled)) / alpha)
+    """Return the Euclidean norm of each column, in float64, each at a scale of its own."""
+    wide = A.astype(np.complex128 if A.dtype.kind == "c" else np.float64, copy=False)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        squares = np.einsum("ij,ij->j", wide.real, wide.real)
+        if A.dtype.kind == "c":
+            squares += np.einsum("ij,ij->j", wide.imag, wide.imag)
+        found = np.sqrt(squares)
+    for j in np.flatnonzero(~((squares > _SQUARES_FROM) & (squares < np.inf))):
+        found[j] = frobenius(A[:, j])
+    return np.asarray(found)
+
+
+def one_norm(A: np.ndarray) -> float:
+    """Return the largest column sum of |a_ij|, accumulated in float64."""
+    if A.size == 0:
+        return 0.0
+    return float(np.abs(A).sum(axis=0, dtype=np.float64).max())
 
 
 def spectral(A: np.ndarray) -> float:

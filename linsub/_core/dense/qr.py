@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import linalg
 
-from linsub._core.dense.cholesky import cholesky_r
-from linsub._core.dense.triangular import inverse
+from linsub._core.dense import norms
+from linsub._core.dense.cholesky import cholesky_r, corrector_r
+from linsub._core.dense.triangular import solve
 
 __all__ = ["Orthonormalized", "orthonormalize", "qr", "r_factor"]
 
@@ -71,24 +72,42 @@ def orthonormalize(
     """
     n, b = X.shape
     V = np.zeros((n, 0), X.dtype) if against is None else against
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        found = _by_cholesky(X, V, scale) if b <= n else None
+    if found is not None:
+        return found
+    size = max(float(norms.column_norms(X).max(initial=0.0)), scale)
+    return _rank_revealing(X, V, gaussian, _DEPENDENT * float(np.finfo(X.dtype).eps) * size)
+
+
+def _without(Z: np.ndarray, V: np.ndarray, H: np.ndarray) -> np.ndarray:
+    """Return Z - V H with contiguous columns, which the triangular solve needs."""
+    return np.subtract(Z, (H.T @ V.T).T, order="F") if V.shape[1] else Z
+
+
+def _by_cholesky(X: np.ndarray, V: np.ndarray, scale: float) -> Orthonormalized | None:
+    """Return the answer, or None where X is too ill conditioned for it to be accurate."""
     Vh = V.conj().T
     H = Vh @ X
-    Z = X - V @ H if V.shape[1] else X
+    Z = _without(X, V, H)
     gram = Z.conj().T @ Z
+    R1 = cholesky_r(gram)
+    if R1 is None:
+        return None
     # ||X||^2 = ||H||^2 + ||Z||^2, column by column.
-    squares = np.diag(gram).real + np.square(np.abs(H)).sum(axis=0)
+    squares = gram.diagonal().real + np.square(np.abs(H)).sum(axis=0)
     size = max(float(np.sqrt(squares.max(initial=0.0))), scale)
-    eps = float(np.finfo(X.dtype).eps)
-    R1 = cholesky_r(gram) if b <= n else None
-    if R1 is not None and float(np.abs(np.diag(R1)).min(initial=np.inf)) > 1e3 * eps * size:
-        # The second projection on unit columns: what the first one left is rounding of X.
-        Q = Z @ inverse(R1)
-        G = Vh @ Q
-        Q = Q - V @ G if V.shape[1] else Q
-        R2 = cholesky_r(Q.conj().T @ Q)
-        if R2 is not None:
-            return Orthonormalized(Q @ inverse(R2), R2 @ R1, H + G @ R1, b)
-    return _rank_revealing(X, V, gaussian, _DEPENDENT * eps * size)
+    least = float(np.abs(R1.diagonal()).min(initial=np.inf))
+    if not least > 1e3 * float(np.finfo(X.dtype).eps) * size:
+        return None
+    # The second projection on unit columns: what the first one left is rounding of X.
+    Q = solve(R1, Z, side="right")
+    G = Vh @ Q
+    Q = _without(Q, V, G)
+    R2 = corrector_r(Q.conj().T @ Q)
+    if R2 is None:
+        return None
+    return Orthonormalized(solve(R2, Q, side="right"), R2 @ R1, H + G @ R1, X.shape[1])
 
 
 def _rank_revealing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,10 @@ from scipy import linalg
 from linsub._core.dense import norms
 from linsub.errors import ConvergenceError
 
-__all__ = ["singular_values", "svd"]
+__all__ = ["FALLBACKS", "singular_values", "svd"]
+
+# How often each driver failed in this process.
+FALLBACKS: Counter[str] = Counter()
 
 
 def _scaled(A: np.ndarray) -> tuple[np.ndarray, Any]:
@@ -21,20 +25,29 @@ def _scaled(A: np.ndarray) -> tuple[np.ndarray, Any]:
 
 
 def _lapack(A: np.ndarray, vectors: bool) -> Any:
-    try:
-        return linalg.svd(A, full_matrices=False, compute_uv=vectors, check_finite=False)
-    except np.linalg.LinAlgError:
-        # gesdd's divide and conquer fails on rare finite matrices that gesvd's QR
-        # iteration handles.
+    # gesdd's divide and conquer fails on rare finite matrices that gesvd's QR iteration
+    # handles. It refuses nan with a ValueError, and answers inf with nan.
+    call: Any = linalg.svd
+    for driver in ("gesdd", "gesvd"):
         try:
-            return linalg.svd(
-                A, full_matrices=False, compute_uv=vectors, check_finite=False, lapack_driver="gesvd"
+            found = call(
+                A,
+                full_matrices=False,
+                compute_uv=vectors,
+                check_finite=False,
+                lapack_driver=driver,
             )
-        except np.linalg.LinAlgError as error:
-            raise ConvergenceError(
-                f"neither gesdd nor gesvd converged on a matrix of shape {A.shape}; "
-                "look for nan or inf in it"
-            ) from error
+        except ValueError:  # LinAlgError is one
+            FALLBACKS[driver] += 1
+            if not np.isfinite(A).all():
+                break
+            continue
+        if np.isfinite(found[1] if vectors else found).all():
+            return found
+        break
+    raise ConvergenceError(
+        f"LAPACK found no singular values of a matrix of shape {A.shape}; look for nan or inf in it"
+    )
 
 
 def svd(A: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ from scipy import linalg
 
 from linsub.errors import RankDeficientError
 
-__all__ = ["inverse", "solve"]
+__all__ = ["solve"]
 
 
 def solve(
@@ -29,27 +29,12 @@ def solve(
     """
     if R.size and not np.all(np.diag(R)):
         i = int(np.argmin(np.abs(np.diag(R))))
-        raise RankDeficientError(f"the triangular matrix has a zero at [{i}, {i}]; its rank is short")
+        raise RankDeficientError(
+            f"the triangular matrix has a zero at [{i}, {i}]; its rank is short"
+        )
     if R.size == 0 or B.size == 0:
         return B.copy()
-    if side == "right":  # X op(R) = B is op(R)^H X^H = B^H
-        X = linalg.solve_triangular(
-            R, B.conj().T, lower=lower, trans=0 if adjoint else "C", check_finite=False
-        )
-        return np.asarray(X.conj().T)
-    trans = "C" if adjoint else 0
-    return np.asarray(linalg.solve_triangular(R, B, lower=lower, trans=trans, check_finite=False))
-
-
-def inverse(R: np.ndarray) -> np.ndarray:
-    """Return the inverse of a small, well conditioned upper triangular matrix.
-
-    A product with it is a gemm, where a solve from the right with a tall B would transpose B.
-    """
-    (trtri,) = linalg.lapack.get_lapack_funcs(("trtri",), (R,))
-    inv, info = trtri(R, lower=False)
-    if info > 0:
-        raise RankDeficientError(
-            f"the triangular matrix has a zero at [{info - 1}, {info - 1}]; its rank is short"
-        )
-    return np.asarray(np.triu(inv))
+    # trsm, since a solve from the right by way of B^H would transpose a tall B twice.
+    (trsm,) = linalg.blas.get_blas_funcs(("trsm",), (R, B))
+    trans = 2 if adjoint else 0
+    return np.asarray(trsm(1.0, R, B, side=side == "right", lower=lower, trans_a=trans))
