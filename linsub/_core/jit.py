@@ -41,6 +41,21 @@ REASSOCIATE = frozenset({"contract", "reassoc", "nsz", "arcp"})
 KERNEL_MODULES = ("linsub._core.products",)
 
 
+def _hold_compiler_across_forks() -> None:
+    """Let no child inherit numba's compiler lock from a thread that it does not have."""
+    try:
+        from numba.core.compiler_lock import global_compiler_lock as lock
+    except ImportError:
+        return
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(
+            before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release
+        )
+
+
+_hold_compiler_across_forks()
+
+
 @functools.cache
 def source_key() -> str:
     """Return the hash of all kernel sources, of this file and of the versions they meet."""

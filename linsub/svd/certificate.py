@@ -82,7 +82,9 @@ def certify(
         product_rounding=_ROUNDING * np.sqrt(max(op.shape)) * op.eps * size,
         norm2=top,
     )
-    frobenius = _frobenius_error(op, factors, W, right, squared, floor, norm, streams, facts)
+    frobenius = _frobenius_error(
+        op, factors, W, right, squared, floor, norm, streams, facts, failure_prob
+    )
     return _assemble(factors, facts, frobenius, norm, weyl)
 
 
@@ -152,11 +154,12 @@ def _frobenius_error(
     norm: float | None,
     streams: Streams,
     facts: _Facts,
+    failure_prob: float,
 ) -> tuple[float, Kind, float]:
     """Return (||A - U S V^H||_F, kind, failure probability)."""
     drift = facts.defect * facts.norm2 * np.sqrt(max(1, factors.S.size))
     if squared is None:
-        return _probed_frobenius(op, factors, streams, facts)
+        return _probed_frobenius(op, factors, streams, facts, failure_prob)
     mismatch = float(np.linalg.norm(right))
     if squared + mismatch**2 <= _SAFE_SUBTRACTION * floor and op.kind == "dense":
         scaled = (factors.U * factors.S).astype(op.dtype, copy=False)
@@ -172,20 +175,19 @@ def _frobenius_error(
 
 
 def _probed_frobenius(
-    op: Operator, factors: Factors, streams: Streams, facts: _Facts
+    op: Operator, factors: Factors, streams: Streams, facts: _Facts, failure_prob: float
 ) -> tuple[float, Kind, float]:
     """Bound the error from Gaussian probes, where A is known by its products alone."""
     n = op.shape[1]
     if factors.S.size >= min(op.shape):
         mismatch = float(np.linalg.norm(facts.right)) + facts.defect * facts.norm2
         return mismatch + facts.product_rounding, "bound", 0.0
-    delta = facts.eta_prob or 1e-6
     G = streams.gaussian("probe", (n, _FROBENIUS_PROBES), op.dtype, (9, 0))
     E = op.matmat(G) - (factors.U * factors.S) @ (factors.V.conj().T @ G)
     probed = bounds.frobenius_from_probes(
-        norms.frobenius(E), _FROBENIUS_PROBES, delta, complex_probes=op.dtype.kind == "c"
+        norms.frobenius(E), _FROBENIUS_PROBES, failure_prob, complex_probes=op.dtype.kind == "c"
     )
-    return probed + facts.product_rounding, "probabilistic", delta
+    return probed + facts.product_rounding, "probabilistic", failure_prob
 
 
 def _assemble(

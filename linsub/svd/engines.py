@@ -149,7 +149,12 @@ def _dispatch(
         if plan.engine == "lapack":
             return _cut(lapack_svd(op, min(op.shape)), op, request)
         return golub_kahan_to_error(
-            op, request.error, max_rank=request.max_rank, streams=streams, block=plan.block
+            op,
+            request.error,
+            max_rank=request.max_rank,
+            streams=streams,
+            block=plan.block,
+            failure_prob=request.failure_prob,
         )
     rank = request.rank or 0
     if plan.engine == "lapack":
@@ -157,9 +162,11 @@ def _dispatch(
     if plan.engine == "gram":
         return gram_svd(op, rank)
     if plan.engine == "subspace":
-        from linsub.svd.subspace_iteration import subspace_iteration
+        from linsub.svd.subspace_iteration import subspace_to_tolerance
 
-        return subspace_iteration(op, rank, streams=streams, start=start)
+        return subspace_to_tolerance(
+            op, rank, tol=request.tol, maxiter=request.maxiter, streams=streams, start=start
+        )
     keywords = {"tol": request.tol, "streams": streams, "maxiter": request.maxiter}
     if plan.engine == "golub-kahan":
         return golub_kahan(op, rank, block=plan.block, start=start, **keywords)

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from linsub._core import products
+from linsub._core.dense.cholesky import cholesky_qr2
 from linsub._core.dense.eigh import eigh
-from linsub._core.dense.qr import orthonormalize, qr
+from linsub._core.dense.qr import orthonormalize
 from linsub._core.dense.svd import svd
 from linsub._core.operators import Operator
 from linsub._core.random import Streams
@@ -156,7 +157,8 @@ def leading_subspace(
         steps += 1
         full = state.size + b > basis
         exhausted = state.size + b > n
-        if state.size < check and not full and not exhausted:
+        last = steps == maxiter
+        if state.size < check and not (full or exhausted or last):
             continue
         d = state.size
         w, Y = eigh(state.T[:d, :d])
@@ -166,7 +168,7 @@ def leading_subspace(
         worst = float(residual.max(initial=0.0))
         converged = d >= rank and (worst <= goal)
         floor = w[0] * op.eps * 8 if w.size else 0.0
-        if converged or exhausted or w[wanted - 1] <= floor:
+        if converged or exhausted or last or w[wanted - 1] <= floor:
             break
         if full:
             keep = min(rank + max(b, (d - rank) // 3), d - b)
@@ -215,7 +217,7 @@ def rayleigh_ritz(op: Operator, V: np.ndarray) -> Factors:
     That restores what squaring and Lanczos rounding took from the small values.
     """
     W = op.matmat(V)
-    Q, R = qr(W)
+    Q, R = cholesky_qr2(W)
     P, S, Zh = svd(R)
     U = Q @ P
     Z = Zh.conj().T

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from linsub._core.dense.eigh import eigh
 from linsub._core.operators import Operator
 from linsub._core.random import Streams
 from linsub.svd import bounds
@@ -143,8 +144,8 @@ def _top_ritz(
     vectors, lower = [], 0.0
     for j in range(alphas.shape[1]):
         off = betas[:-1, j]
-        w, Y = np.linalg.eigh(np.diag(alphas[:, j]) + np.diag(off, 1) + np.diag(off, -1))
-        lower = max(lower, float(w[-1]))
+        w, Y = eigh(np.diag(alphas[:, j]) + np.diag(off, 1) + np.diag(off, -1), top=1)
+        lower = max(lower, float(w[0]))
         stack = np.stack([Q[:, j] for Q in basis], axis=1)
-        vectors.append(stack @ Y[:, -1].astype(stack.real.dtype))
+        vectors.append(stack @ Y[:, 0].astype(stack.real.dtype))
     return float(np.sqrt(max(lower, 0.0))), np.stack(vectors, axis=1)

@@ -68,10 +68,15 @@ class SVDCertificate(Certificate):
     def failure_prob(self) -> float:
         """A bound on the probability that any entry is wrong.
 
-        The probabilistic entries of one certificate rest on the same draw of probes and
-        fail together, so they count once.
+        The probabilistic entries rest on the same draw of probes and fail together, so they
+        count once; the Frobenius error of an operator known by products alone has probes of
+        its own.
         """
-        return max((bound.failure_prob for _, bound in self.bounds()), default=0.0)
+        own = 0.0
+        if self.frobenius_error is not None and self.frobenius_norm is None:
+            own = self.frobenius_error.failure_prob
+        shared = [b.failure_prob for name, b in self.bounds() if name != "frobenius_error" or not own]
+        return min(1.0, own + max(shared, default=0.0))
 
 
 class SVDResult(Record):

@@ -17,7 +17,7 @@ from linsub.svd.certificate import certify as certify_factors
 from linsub.svd.certificate import unscaled
 from linsub.svd.result import Factors, SVDResult
 
-__all__ = ["randomized_svd", "subspace_iteration"]
+__all__ = ["randomized_svd", "subspace_iteration", "subspace_to_tolerance"]
 
 OVERSAMPLES = 10
 
@@ -30,6 +30,7 @@ def subspace_iteration(
     oversamples: int = OVERSAMPLES,
     iterations: int = 4,
     start: np.ndarray | None = None,
+    keep_all: bool = False,
 ) -> Factors:
     """Return the leading triplets of A restricted to the range of (A^H A)^q Omega.
 
@@ -47,6 +48,7 @@ def subspace_iteration(
         X = orthonormalize(op.normal(X), gaussian=fill).Q
     Q, R = qr(op.matmat(X))
     P, S, Zh = svd(R)
+    rank = X.shape[1] if keep_all else rank
     return Factors(
         U=Q @ P[:, :rank],
         S=S[:rank].copy(),
@@ -55,6 +57,34 @@ def subspace_iteration(
         iterations=iterations,
         details={"width": X.shape[1]},
     )
+
+
+def subspace_to_tolerance(
+    op: Operator,
+    rank: int,
+    *,
+    tol: float,
+    maxiter: int,
+    streams: Streams,
+    start: np.ndarray | None = None,
+) -> Factors:
+    """Iterate until every residual is at most tol * sigma_1, reading it now and then."""
+    done, batch = 0, 3
+    while True:
+        batch = min(batch, maxiter - done)
+        factors = subspace_iteration(
+            op, rank, streams=streams, iterations=batch, start=start, keep_all=True
+        )
+        done += batch
+        U, S, V = factors.U[:, :rank], factors.S[:rank], factors.V[:, :rank]
+        left = np.linalg.norm(op.rmatmat(U) - V * S, axis=0)
+        worst = float(left.max(initial=0.0))
+        factors.converged = worst <= tol * float(S[0])
+        if factors.converged or done >= maxiter:
+            factors.U, factors.S, factors.V = U, S, V
+            factors.iterations = done
+            return factors
+        start, batch = factors.V, min(2 * batch, 20)
 
 
 def randomized_svd(

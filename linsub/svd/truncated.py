@@ -16,7 +16,7 @@ from linsub.results import Info
 from linsub.svd import completeness, engines
 from linsub.svd.certificate import certify as certify_factors
 from linsub.svd.certificate import unscaled
-from linsub.svd.result import Factors, SVDResult
+from linsub.svd.result import Factors, SVDCertificate, SVDResult
 
 __all__ = ["truncated_svd"]
 
@@ -73,7 +73,8 @@ def truncated_svd(
         Number of triplets, from 0 to min(m, n).
     error : float, optional
         Relative Frobenius error to reach, in [0, 1): the result has the smallest rank
-        with ``||A - U S Vh||_F <= error * ||A||_F``.
+        that the engine sees with ``||A - U S Vh||_F <= error * ||A||_F``;
+        ``info.details["rank_at_least"]`` is a rank that no approximation can do without.
     energy : float, optional
         Share of the squared Frobenius norm to keep, in (0, 1]; the same as
         ``error=sqrt(1 - energy)``.
@@ -239,6 +240,7 @@ def run(op: Operator, request: _Request, streams: Streams) -> SVDResult:
             norm_bounds=norm_bounds if request.certify is True else None,
             steps=12 if request.certify == "tight" else None,
         )
+        trouble = trouble or _beyond_tolerance(certificate, found, plan, request)
         certificate = unscaled(certificate, op.scale)
     result = SVDResult(
         *engines.hand_back(op, found),
@@ -258,3 +260,20 @@ def run(op: Operator, request: _Request, streams: Streams) -> SVDResult:
     if trouble and request.on_fail == "warn":
         warnings.warn(trouble, ConvergenceWarning, stacklevel=3)
     return result
+
+
+def _beyond_tolerance(
+    certificate: SVDCertificate, found: Factors, plan: engines.Plan, request: _Request
+) -> str:
+    """Say so if the residuals, measured afresh, exceed the tolerance that the engine reported."""
+    if not plan.iterative or request.error is not None or certificate.residuals is None:
+        return ""
+    worst = float(np.max(certificate.residuals.value, initial=0.0))
+    top = float(found.S.max(initial=0.0))
+    rounding = 1e3 * float(np.finfo(found.S.dtype).eps) * top
+    if worst <= 1.1 * request.tol * top + rounding:
+        return ""
+    return (
+        f"the residuals reach {worst / top:.1e} S[0], beyond tol={request.tol:.1e}: tol is below "
+        "what this dtype resolves here, or rmatmat is not the adjoint of matmat"
+    )

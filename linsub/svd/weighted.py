@@ -51,8 +51,8 @@ def _weights(w: Any, size: int, name: str) -> np.ndarray:
     return x
 
 
-def _root(G: Any, size: int, name: str) -> np.ndarray:
-    """Return R with R^H R = G, for a positive semidefinite G of the given order."""
+def _root(G: Any, size: int, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return R with R^H R = G, and R^+, for a positive semidefinite G of the given order."""
     x = arrays.as_matrix(G, name=name)
     if x.shape != (size, size):
         raise InvalidInputError(f"{name} must have shape {(size, size)}, got {x.shape}")
@@ -67,7 +67,10 @@ def _root(G: Any, size: int, name: str) -> np.ndarray:
         raise InvalidInputError(
             f"{name} has the eigenvalue {w[-1]:.3g}; a Gram matrix is positive semidefinite"
         )
-    return np.asarray(np.sqrt(np.maximum(w, 0))[:, None] * Q.conj().T)
+    root = np.sqrt(np.maximum(w, 0))
+    cut = root > np.sqrt(size * eps) * root.max(initial=0.0)
+    inverse = np.divide(1, root, out=np.zeros_like(root), where=cut)
+    return root[:, None] * Q.conj().T, Q * inverse
 
 
 def weighted_svd(
@@ -171,13 +174,13 @@ def _weighted(
     if row_weights is not None:
         B = _weights(row_weights, m, "row_weights").astype(x.real.dtype)[:, None] * B
     elif row_gram is not None:
-        B = _root(row_gram, m, "row_gram").astype(x.dtype, copy=False) @ B
+        B = _root(row_gram, m, "row_gram")[0].astype(x.dtype, copy=False) @ B
     if col_weights is not None:
         w = _weights(col_weights, n, "col_weights").astype(x.real.dtype)
         inverse = np.divide(1, w, out=np.zeros_like(w), where=w > 0)
         return B * w, (lambda V: w[:, None] * V), (lambda V: inverse[:, None] * V)
     if col_gram is not None:
-        R = _root(col_gram, n, "col_gram").astype(x.dtype, copy=False).conj().T
-        pinv = np.linalg.pinv(R, rcond=n * float(np.finfo(x.dtype).eps))
-        return B @ R, (lambda V: R @ V), (lambda V: pinv.conj().T @ V)
+        Rh, inverse = (part.astype(x.dtype, copy=False) for part in _root(col_gram, n, "col_gram"))
+        R = Rh.conj().T
+        return B @ R, (lambda V: R @ V), (lambda V: inverse @ V)
     return B, (lambda V: V), (lambda V: V)

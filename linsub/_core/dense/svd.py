@@ -37,14 +37,13 @@ def _lapack(A: np.ndarray, vectors: bool) -> Any:
                 check_finite=False,
                 lapack_driver=driver,
             )
+            if np.isfinite(found[1] if vectors else found).all():
+                return found
         except ValueError:  # LinAlgError is one
-            FALLBACKS[driver] += 1
-            if not np.isfinite(A).all():
-                break
-            continue
-        if np.isfinite(found[1] if vectors else found).all():
-            return found
-        break
+            pass
+        FALLBACKS[driver] += 1
+        if not np.isfinite(A).all():
+            break
     raise ConvergenceError(
         f"LAPACK found no singular values of a matrix of shape {A.shape}; look for nan or inf in it"
     )
