@@ -47,9 +47,8 @@ __all__ = [
 _HOMES = {
     **{name: f"linsub.{name}" for name in ("bench", "errors", "results", "sklearn", "svd")},
     **{name: f"linsub.{name}" for name in ("testing", "verify")},
-    **{
-        name: "linsub.svd"
-        for name in (
+    **dict.fromkeys(
+        (
             "energy_rank",
             "low_rank_error",
             "numerical_rank",
@@ -58,8 +57,9 @@ _HOMES = {
             "split_svd",
             "truncated_svd",
             "weighted_svd",
-        )
-    },
+        ),
+        "linsub.svd",
+    ),
     "warmup": "linsub._core.jit",
 }
 

@@ -15,7 +15,15 @@ import numpy as np
 
 from linsub.errors import InvalidInputError, InvalidTypeError, NonFiniteError
 
-__all__ = ["Home", "as_matrix", "as_vector", "canonical_dtype", "check_all_finite", "home", "refuse"]
+__all__ = [
+    "Home",
+    "as_matrix",
+    "as_vector",
+    "canonical_dtype",
+    "check_all_finite",
+    "home",
+    "refuse",
+]
 
 _CANONICAL = {"f4", "f8", "c8", "c16"}
 _CPU = 1  # DLPack's kDLCPU
@@ -151,7 +159,9 @@ def home(A: Any) -> Home:
 def _to_numpy(A: Any, name: str) -> np.ndarray:
     refuse(A, name)
     if hasattr(A, "tocsr") or hasattr(A, "tocoo"):
-        raise InvalidTypeError(f"{name} is sparse and a dense array is needed; pass {name}.toarray()")
+        raise InvalidTypeError(
+            f"{name} is sparse and a dense array is needed; pass {name}.toarray()"
+        )
     if _foreign_namespace(A) is not None and not isinstance(A, np.ndarray):
         return _from_foreign(A, name)
     if not isinstance(A, np.ndarray):  # some GPU arrays copy themselves over when asked

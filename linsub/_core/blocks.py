@@ -151,7 +151,9 @@ class BlocksOperator(Operator):
 def view_blocks(A: Any, *, name: str, check_finite: bool) -> BlocksOperator:
     """Return the view on a dask array or on a re-iterable of row blocks."""
     if is_dask(A):
-        return BlocksOperator(_dask_blocks(A, name), kind="dask", name=name, check_finite=check_finite)
+        return BlocksOperator(
+            _dask_blocks(A, name), kind="dask", name=name, check_finite=check_finite
+        )
     first = next(iter(A), None)
     if first is not None and getattr(first, "ndim", 2) != 2:
         raise InvalidTypeError(

@@ -92,7 +92,8 @@ def _defect(Q: np.ndarray) -> float:
     k = Q.shape[1]
     gram = Q.conj().T @ Q
     gram[range(k), range(k)] -= 1
-    return norms.frobenius(gram) + 2.0 * np.sqrt(max(Q.shape)) * float(np.finfo(Q.dtype).eps)
+    rounding = 2.0 * np.sqrt(max(Q.shape)) * float(np.finfo(Q.dtype).eps)
+    return float(norms.frobenius(gram) + rounding)
 
 
 def _tail(op: Operator, W: np.ndarray) -> tuple[float | None, float, float | None]:
@@ -166,7 +167,9 @@ def _frobenius_error(
         Vh = factors.V.conj().T
         total = 0.0
         for row, block in op.row_blocks():
-            total = float(np.hypot(total, norms.frobenius(block - scaled[row : row + block.shape[0]] @ Vh)))
+            total = float(
+                np.hypot(total, norms.frobenius(block - scaled[row : row + block.shape[0]] @ Vh))
+            )
         rounding = _ROUNDING * np.sqrt(max(1, factors.S.size)) * op.eps * (norm or 0.0)
         return total + rounding, "exact" if rounding <= 0.01 * total else "bound", 0.0
     value = float(np.sqrt(squared + floor + mismatch**2)) + drift
@@ -241,5 +244,7 @@ def unscaled(certificate: SVDCertificate, scale: float) -> SVDCertificate:
         for name, bound in certificate.bounds():
             if name != "orthogonality":
                 value = np.asarray(bound.value) / scale
-                changes[name] = dataclasses.replace(bound, value=value if value.ndim else float(value))
+                changes[name] = dataclasses.replace(
+                    bound, value=value if value.ndim else float(value)
+                )
     return dataclasses.replace(certificate, **changes)

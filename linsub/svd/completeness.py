@@ -92,7 +92,11 @@ def complete(
         again.notes = (*factors.notes, f"a missed singular value was found (round {round_number})")
         again.iterations += factors.iterations
         factors = again
-    return factors, measured, (
-        f"after {ROUNDS} rounds the probes still find singular values above S[-1]; "
-        "use a larger block or method='lapack'"
+    return (
+        factors,
+        measured,
+        (
+            f"after {ROUNDS} rounds the probes still find singular values above S[-1]; "
+            "use a larger block or method='lapack'"
+        ),
     )

@@ -167,7 +167,7 @@ def _dispatch(
         return subspace_to_tolerance(
             op, rank, tol=request.tol, maxiter=request.maxiter, streams=streams, start=start
         )
-    keywords = {"tol": request.tol, "streams": streams, "maxiter": request.maxiter}
+    keywords: dict[str, Any] = {"tol": request.tol, "streams": streams, "maxiter": request.maxiter}
     if plan.engine == "golub-kahan":
         return golub_kahan(op, rank, block=plan.block, start=start, **keywords)
     single = getattr(op, "single", None)

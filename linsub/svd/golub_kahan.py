@@ -137,7 +137,9 @@ def golub_kahan(
     b_now = state.coupling.shape[0]
     converged = False
     restarts = 0
-    for steps in range(1, maxiter + 1):
+    steps = 0
+    while steps < maxiter:
+        steps += 1
         _expand(op, state, b_now, fill)
         d = state.size
         exhausted = d + b_now > short
@@ -160,9 +162,7 @@ def golub_kahan(
     )  # fmt: skip
 
 
-def _rank_for(
-    S: np.ndarray, total: float, missing: float, error: float
-) -> tuple[int, int, bool]:
+def _rank_for(S: np.ndarray, total: float, missing: float, error: float) -> tuple[int, int, bool]:
     """Return (rank that meets the error, rank that no matrix can do without, met).
 
     With A V = P R, sum_{i<=r} sigma_i(A)^2 lies between sum_{i<=r} S_i^2 and that plus

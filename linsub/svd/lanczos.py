@@ -197,9 +197,7 @@ def block_lanczos(op: Operator, rank: int, **options: Any) -> Factors:
     return factors
 
 
-def _start(
-    op: Operator, b: int, basis: int, streams: Streams, start: np.ndarray | None
-) -> _State:
+def _start(op: Operator, b: int, basis: int, streams: Streams, start: np.ndarray | None) -> _State:
     n = op.shape[1]
     X = streams.gaussian("start", (n, b), op.dtype)
     if start is not None and start.shape[1]:
@@ -234,7 +232,14 @@ SINGLE_TOL = 1e-5
 
 
 def mixed_lanczos(
-    op: Operator, single: Operator, rank: int, *, tol: float, streams: Streams, block: int, maxiter: int
+    op: Operator,
+    single: Operator,
+    rank: int,
+    *,
+    tol: float,
+    streams: Streams,
+    block: int,
+    maxiter: int,
 ) -> Factors | None:
     """Iterate on a float32 twin, three times as fast a step, and finish in float64.
 

@@ -67,7 +67,7 @@ def _defect(Q: np.ndarray) -> float:
     k = Q.shape[1]
     gram = Q.conj().T @ Q
     gram[range(k), range(k)] -= 1
-    return norms.frobenius(gram) + k * float(np.finfo(Q.dtype).eps)
+    return float(norms.frobenius(gram) + k * float(np.finfo(Q.dtype).eps))
 
 
 def gram_svd(op: Operator, rank: int) -> Factors:

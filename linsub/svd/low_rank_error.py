@@ -107,7 +107,9 @@ def low_rank_error(
     left = left * left.dtype.type(op.scale)
     if norm == "frobenius":
         default = FROBENIUS_PROBES
-        probes = default if n_probes is None else scalars.as_integer(n_probes, name="n_probes", low=1)
+        probes = (
+            default if n_probes is None else scalars.as_integer(n_probes, name="n_probes", low=1)
+        )
         value, kind, p = _frobenius(op, left, right, streams, probes, failure_prob)
         return Bound(value / op.scale, kind, "||A - U S Vh||_F", p)
     probes = PROBES if n_probes is None else scalars.as_integer(n_probes, name="n_probes", low=1)
@@ -152,7 +154,7 @@ def _rounding(op: Operator, left: np.ndarray, right: np.ndarray) -> float:
     """Bound the rounding of one product with E, relative to the size of what cancels."""
     size = (op.frobenius() or 0.0) + norms.frobenius(left) * norms.frobenius(right)
     eps = max(op.eps, float(np.finfo(left.dtype).eps))
-    return _ROUNDING * np.sqrt(max(1, *left.shape, *right.shape)) * eps * size
+    return float(_ROUNDING * np.sqrt(max(1, *left.shape, *right.shape)) * eps * size)
 
 
 def _frobenius(
@@ -178,7 +180,9 @@ def _frobenius(
             return value + floor, "exact", 0.0
     total = 0.0
     for row, block in op.row_blocks():
-        total = float(np.hypot(total, norms.frobenius(block - left[row : row + len(block)] @ right)))
+        total = float(
+            np.hypot(total, norms.frobenius(block - left[row : row + len(block)] @ right))
+        )
     eps = max(op.eps, float(np.finfo(left.dtype).eps))
     size = norm + norms.frobenius(left) * norms.frobenius(right)
     rounding = _ROUNDING * np.sqrt(k) * eps * size

@@ -92,7 +92,7 @@ def numerical_rank(
     tol = scalars.as_real(tol, name="tol", low=0.0, high=1.0, include=(True, False))
     if norm == "frobenius":
         return smallest_rank(S, tol)
-    return int(np.count_nonzero(S > tol * S[0]))
+    return int(np.count_nonzero(tol * S[0] < S))
 
 
 def energy_rank(S: Any, energy: float, *, power: float = 2.0) -> int:

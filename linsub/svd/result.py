@@ -75,7 +75,9 @@ class SVDCertificate(Certificate):
         own = 0.0
         if self.frobenius_error is not None and self.frobenius_norm is None:
             own = self.frobenius_error.failure_prob
-        shared = [b.failure_prob for name, b in self.bounds() if name != "frobenius_error" or not own]
+        shared = [
+            b.failure_prob for name, b in self.bounds() if name != "frobenius_error" or not own
+        ]
         return min(1.0, own + max(shared, default=0.0))
 
 

@@ -170,7 +170,11 @@ def single_pass_svd(
             f"the blocks held {sketch.rows} rows and shape={shape} promised {m}; "
             "nothing is returned, since the sketch of the missing rows is unknown"
         )
-    U, S, V = sketch.finish(rank) if width else (np.zeros((m, 0), kind), np.zeros(0), np.zeros((n, 0), kind))
+    U, S, V = (
+        sketch.finish(rank)
+        if width
+        else (np.zeros((m, 0), kind), np.zeros(0), np.zeros((n, 0), kind))
+    )
     certificate = _certificate(sketch, U, S, V, failure_prob)
     info = Info(
         method="single-pass",
@@ -228,9 +232,7 @@ def _certificate(
         return Bound(value, "probabilistic", of, failure_prob, "carried")
 
     k = max(S.size, 1)
-    drift = max(
-        norms.frobenius(Q.conj().T @ Q - np.eye(Q.shape[1])) + k * eps for Q in (U, V)
-    )
+    drift = max(norms.frobenius(Q.conj().T @ Q - np.eye(Q.shape[1])) + k * eps for Q in (U, V))
     return SVDCertificate(
         frobenius_error=carried(error, "||A - U S Vh||_F"),
         spectral_error=carried(error, "||A - U S Vh||_2"),

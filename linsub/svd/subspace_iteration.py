@@ -200,8 +200,8 @@ def _iterations(n_iter: Any, passes: Any, rank: int, short: int, reads: int) -> 
     if passes is not None:
         if n_iter != "auto":
             scalars.as_choice(n_iter, name="n_iter (with passes)", choices=("auto",))
-        passes = scalars.as_integer(passes, name="passes", low=2)
-        return max(1, (passes - 1) // reads)
+        readings = int(scalars.as_integer(passes, name="passes", low=2))
+        return max(1, (readings - 1) // reads)
     if n_iter == "auto":
         return 1 + (7 if rank < 0.1 * short else 4)
     return 1 + scalars.as_integer(n_iter, name="n_iter", low=0)

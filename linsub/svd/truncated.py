@@ -161,7 +161,18 @@ def truncated_svd(
     """
     op = view(A, check_finite=check_finite)
     request = _check(
-        op, rank, error, energy, max_rank, tol, method, certify, failure_prob, on_fail, maxiter, block
+        op,
+        rank,
+        error,
+        energy,
+        max_rank,
+        tol,
+        method,
+        certify,
+        failure_prob,
+        on_fail,
+        maxiter,
+        block,
     )
     return run(op, request, Streams(rng))
 

@@ -156,7 +156,9 @@ def weighted_svd(
     eps = float(np.finfo(x.dtype).eps)
     details = dict(result.info.details) if result.info else {}
     details["plain_error"] = Bound(
-        plain + eps * np.sqrt(max(1, rank) * n) * norms.frobenius(x), "bound", "||A - left right||_F"
+        plain + eps * np.sqrt(max(1, rank) * n) * norms.frobenius(x),
+        "bound",
+        "||A - left right||_F",
     )
     home = arrays.home(A)
     info = None if result.info is None else Info(**{**vars(result.info), "details": details})
