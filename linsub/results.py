@@ -8,6 +8,7 @@ A function of linsub returns one :class:`Record`. It unpacks like NumPy's named 
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
@@ -148,8 +149,8 @@ class Record(tuple[Any, ...]):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for index, name in enumerate(cls._fields):
-            setattr(cls, name, property(lambda self, i=index: tuple.__getitem__(self, i)))
-        cls.__match_args__ = cls._fields  # type: ignore[attr-defined]
+            setattr(cls, name, property(operator.itemgetter(index)))
+        type.__setattr__(cls, "__match_args__", cls._fields)
 
     def __new__(
         cls, *fields: Any, certificate: Any = None, info: Any = None, **named: Any
