@@ -13,7 +13,7 @@ import numpy as np
 
 from linsub.errors import InvalidInputError, MissingExtraError
 from linsub.testing.gallery import arrange, fits, matrix, names
-from linsub.testing.gallery.cases import scale_to
+from linsub.testing.gallery.matrix_case import scale_to
 
 __all__ = ["LAYOUTS", "MODES", "SCALES", "layouts", "matrices", "ranks", "shapes"]
 

@@ -43,7 +43,9 @@ def eigh(A: np.ndarray, top: int | None = None) -> tuple[np.ndarray, np.ndarray]
     top = n if top is None else min(top, n)
     if top == 0:
         return np.zeros(0, real), np.zeros((n, 0), A.dtype)
-    alpha = real.type(norms.power_of_two_scale(norms.max_abs(A), A.dtype))
+    # LAPACK's steqr scales small blocks itself, in single precision from 2^-15 on, and not
+    # by powers of two.
+    alpha = real.type(norms.power_of_two_scale(norms.max_abs(A), A.dtype, always=True))
     scaled = A if alpha == 1 else A * alpha
     subset = (n - top, n - 1) if top < n / 2 and n > _SUBSET_ORDER else None
     w, V = _lapack(scaled, subset)

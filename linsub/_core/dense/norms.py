@@ -28,11 +28,15 @@ def max_abs(A: np.ndarray) -> float:
     return float(max(A.max(), -A.min()))
 
 
-def power_of_two_scale(peak: float, dtype: np.dtype) -> float:
-    """Return a power of two that brings entries of size `peak` near 1; 1.0 where not needed."""
+def power_of_two_scale(peak: float, dtype: np.dtype, *, always: bool = False) -> float:
+    """Return a power of two that brings entries of size `peak` near 1; 1.0 where not needed.
+
+    With `always` it is needed unless `peak` is in [1/2, 1): then A and 2^p A become the
+    same matrix.
+    """
     real = np.empty(0, dtype).real.dtype
     low, high = _SAFE[real]
-    if peak == 0.0 or not np.isfinite(peak) or low <= peak <= high:
+    if peak == 0.0 or not np.isfinite(peak) or (low <= peak <= high and not always):
         return 1.0
     limit = _EXPONENT[real]
     return float(np.ldexp(1.0, int(np.clip(-np.frexp(peak)[1], -limit, limit))))

@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
-from linsub.testing.gallery.cases import MatrixCase, arrange, case, cases
 from linsub.testing.gallery.factors import with_spectrum
 from linsub.testing.gallery.matrices import describe, fits, matrix, names, singular_values
+from linsub.testing.gallery.matrix_case import MatrixCase, arrange, case, cases
 from linsub.testing.gallery.sparse import (
     GRAPHS,
     graph_laplacian,
