@@ -41,8 +41,12 @@ class _State:
 
 
 def default_basis(rank: int, block: int, n: int) -> int:
-    """Return how many basis vectors to keep before a restart."""
-    wanted = max(4 * rank, rank + 14 * block)
+    """Return how many basis vectors to keep before a restart.
+
+    Measured on sparse and dense rows: fewer cost more products than they save in
+    orthogonalization, more cost the reverse, and within 30 % of these nothing changes.
+    """
+    wanted = max(4 * rank, rank + max(14 * block, 92))
     return int(min(wanted, max(n - block, rank + 2 * block)))
 
 
