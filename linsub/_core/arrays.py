@@ -72,6 +72,8 @@ def _top_module(x: Any) -> str:
 def refuse(A: Any, name: str) -> None:
     """Refuse by name what NumPy would convert silently and wrongly."""
     kind = type(A).__name__
+    if isinstance(A, type):
+        raise InvalidTypeError(f"{name} is the class {A.__name__}; pass an instance of it")
     if isinstance(A, np.ma.MaskedArray):
         raise InvalidTypeError(
             f"{name} is a masked array: its masked values would be used as data; "
@@ -99,8 +101,8 @@ def refuse(A: Any, name: str) -> None:
 
 def _foreign_namespace(A: Any) -> Any:
     """Return the module that made the array `A`, or None for what NumPy owns."""
-    if isinstance(A, np.ndarray | np.generic) or not hasattr(A, "shape"):
-        return None
+    if isinstance(A, np.ndarray | np.generic | type) or not hasattr(A, "shape"):
+        return None  # a class has the attributes of its arrays and is none
     if hasattr(A, "__array_namespace__"):
         return A.__array_namespace__()
     if hasattr(A, "__dlpack__"):
@@ -173,9 +175,12 @@ def _to_numpy(A: Any, name: str) -> np.ndarray:
     if callable(getattr(A, "__next__", None)):
         raise InvalidTypeError(f"{name} is a one-shot iterator and an array is needed")
     try:
-        return np.asarray(A)
+        x = np.asarray(A)
     except (TypeError, ValueError) as error:
         raise InvalidInputError(f"{name} is not a rectangular array of numbers: {error}") from error
+    if x.dtype == object and x.ndim == 0:
+        raise InvalidTypeError(f"{name} is a {type(A).__name__}, which is no array of numbers")
+    return x
 
 
 def check_all_finite(A: np.ndarray, *, name: str = "A") -> None:
