@@ -305,8 +305,11 @@ class LinearOperatorView(Operator):
                 Y = getattr(self._operator, block)(X)
             else:
                 f = getattr(self._operator, single)
-                Y = np.stack([np.asarray(f(x)).reshape(rows) for x in X.T], axis=1)
-        except (AttributeError, NotImplementedError) as error:
+                Y = np.stack([self._column(f(x), single, rows) for x in X.T], axis=1)
+        except (AttributeError, NotImplementedError, TypeError) as error:
+            # SciPy's operators without an adjoint call None.
+            if isinstance(error, TypeError) and "NoneType" not in str(error):
+                raise
             raise InvalidTypeError(
                 f"{self._name} gives no {single}: the adjoint product is needed; "
                 "define rmatvec (or rmatmat) on the operator"
@@ -325,6 +328,14 @@ class LinearOperatorView(Operator):
         if not np.isfinite(Y).all():
             raise NonFiniteError(f"{self._name}.{block} returned nan or inf; see to its input")
         return Y.astype(self.dtype, copy=False)
+
+    def _column(self, y: Any, single: str, rows: int) -> np.ndarray:
+        y = np.asarray(y)
+        if y.shape not in ((rows,), (rows, 1)):
+            raise InvalidInputError(
+                f"{self._name}.{single} returned shape {y.shape}; expected ({rows},)"
+            )
+        return y.reshape(rows)
 
     def _matmat(self, X: np.ndarray) -> np.ndarray:
         return self._call(X, "matmat", "matvec", self.shape[0])

@@ -51,12 +51,13 @@ class _State:
 
 
 def _start(
-    op: Operator, b: int, capacity: int, streams: Streams, start: np.ndarray | None
+    op: Operator, b: int, capacity: int, streams: Streams, start: np.ndarray | None, most: int = 0
 ) -> _State:
     m, n = op.shape
     X = streams.gaussian("start", (n, b), op.dtype)
     if start is not None and start.shape[1]:
-        X = np.concatenate([start.astype(op.dtype), X], axis=1)[:, : max(b, start.shape[1])]
+        width = max(b, min(start.shape[1], most))
+        X = np.concatenate([start.astype(op.dtype), X], axis=1)[:, :width]
     first = X.shape[1]
     V = np.zeros((n, capacity + first), op.dtype, order="F")
     P = np.zeros((m, capacity + first), op.dtype, order="F")
@@ -126,15 +127,17 @@ def golub_kahan(
     """Return the `rank` leading triplets of `op`, to residuals of tol * sigma_1.
 
     Parameters are those of :func:`linsub.svd.lanczos.leading_subspace`; `rank` plus two
-    blocks must not exceed min(m, n), and all directions of `start` are used.
+    blocks must not exceed min(m, n), and the leading directions of `start` are used, all of
+    them where a restart leaves room for blocks as wide as that.
     """
     short = min(op.shape)
     b = max(1, min(block, short))
     basis = default_basis(rank, b, short) if basis is None else basis
-    basis = max(min(basis, short - b), min(short, rank))
     fill = streams.generator("start", (1, op.products))
-    state = _start(op, b, basis + 2 * b, streams, start)
+    state = _start(op, b, basis + 2 * b, streams, start, most=(short - rank) // 3)
     b_now = state.coupling.shape[0]
+    # Room for the wanted triplets and two blocks, and for one more beyond the basis.
+    basis = max(min(max(basis, rank + 2 * b_now), short - b_now), min(short, rank))
     converged = False
     restarts = 0
     steps = 0

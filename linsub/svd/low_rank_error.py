@@ -111,10 +111,16 @@ def low_rank_error(
             default if n_probes is None else scalars.as_integer(n_probes, name="n_probes", low=1)
         )
         value, kind, p = _frobenius(op, left, right, streams, probes, failure_prob)
-        return Bound(value / op.scale, kind, "||A - U S Vh||_F", p)
+        return Bound(_unscaled(value, op), kind, "||A - U S Vh||_F", p)
     probes = PROBES if n_probes is None else scalars.as_integer(n_probes, name="n_probes", low=1)
     value = _spectral(op, left, right, streams, probes, steps, failure_prob)
-    return Bound(value / op.scale, "probabilistic", "||A - U S Vh||_2", failure_prob)
+    return Bound(_unscaled(value, op), "probabilistic", "||A - U S Vh||_2", failure_prob)
+
+
+def _unscaled(value: float, op: Operator) -> float:
+    """Return `value` in the unit of A: inf where it exceeds the largest number."""
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.float64(value) / op.scale)
 
 
 def _factors(

@@ -26,7 +26,8 @@ def smallest_rank(S: np.ndarray, error: float) -> int:
 
 def _singular_values(A: Any, name: str) -> tuple[np.ndarray, int]:
     """Return descending singular values of `A` (or `A` itself, if 1-D), and the size m + n."""
-    if np.ndim(A) == 1 if isinstance(A, list | tuple | np.ndarray) else getattr(A, "ndim", 2) == 1:
+    plain = isinstance(A, list | tuple) and not any(np.ndim(a) for a in A)
+    if plain or getattr(A, "ndim", 2) == 1:
         S = arrays.as_vector(A, name=name)
         if S.dtype.kind == "c" or (S.size and S.min() < 0):
             raise InvalidInputError(f"{name} holds singular values: they are real and not negative")

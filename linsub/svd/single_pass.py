@@ -14,9 +14,10 @@ from linsub._core.dense.svd import svd
 from linsub._core.dense.triangular import solve
 from linsub._core.operators import view
 from linsub._core.random import RNGLike, Streams
-from linsub.errors import InvalidInputError
+from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.results import Bound, Info
 from linsub.svd import bounds
+from linsub.svd.certificate import unscaled
 from linsub.svd.result import SVDCertificate, SVDResult
 
 __all__ = ["single_pass_svd"]
@@ -27,7 +28,10 @@ ERROR_PROBES = 16
 
 
 class _Sketch:
-    """Y = A Omega, X = Upsilon A, Z = Phi A Psi and Theta A, updated by blocks of rows."""
+    """Y = A Omega, X = Upsilon A, Z = Phi A Psi and Theta A, updated by blocks of rows.
+
+    All of scale * A: `scale` is a power of two, that of the largest block so far.
+    """
 
     def __init__(
         self, shape: tuple[int, int], dtype: np.dtype, width: int, core: int, streams: Streams
@@ -43,6 +47,18 @@ class _Sketch:
         self.T = np.zeros((ERROR_PROBES, n), dtype)
         self.norm = 0.0
         self.rows = 0
+        self.scale = 0.0  # until a block comes that is not zero
+
+    def rescale(self, scale: float) -> None:
+        """Make room for a block that asks for this scale."""
+        if self.scale == 0.0:
+            self.scale = scale
+        if scale < self.scale:
+            ratio = scale / self.scale
+            for sketch in (self.Y, self.X, self.Z, self.T):
+                sketch *= sketch.dtype.type(ratio)
+            self.norm *= ratio
+            self.scale = scale
 
     def left(self, which: int, rows: tuple[int, int]) -> np.ndarray:
         """Rows of the transposed left maps: Upsilon^H, Phi^H (sketch) or Theta^H (probe)."""
@@ -173,9 +189,12 @@ def single_pass_svd(
     U, S, V = (
         sketch.finish(rank)
         if width
-        else (np.zeros((m, 0), kind), np.zeros(0), np.zeros((n, 0), kind))
+        else (np.zeros((m, 0), kind), np.zeros(0, kind).real, np.zeros((n, 0), kind))
     )
-    certificate = _certificate(sketch, U, S, V, failure_prob)
+    scale = sketch.scale or 1.0
+    certificate = unscaled(_certificate(sketch, U, S, V, failure_prob), scale)
+    with np.errstate(over="ignore", under="ignore"):
+        S = S / S.dtype.type(scale)
     info = Info(
         method="single-pass",
         products=2 * width + core + ERROR_PROBES,
@@ -208,8 +227,15 @@ def _feed(sketch: _Sketch, block: Any, index: int, check_finite: bool) -> None:
         )
     if part.dtype.kind == "c" and sketch.dtype.kind != "c":
         raise InvalidInputError(f"{name} is complex; pass dtype=complex")
+    if part.kind == "operator":
+        raise InvalidTypeError(
+            f"{name} is a LinearOperator and its entries are needed; pass {name} @ np.eye({n})"
+        )
+    if part.frobenius():
+        sketch.rescale(part.scale)
+    ratio = (sketch.scale or 1.0) / part.scale
     for _, piece in part.row_blocks():
-        data = (piece / piece.dtype.type(part.scale)).astype(sketch.dtype, copy=False)
+        data = (piece * piece.dtype.type(ratio)).astype(sketch.dtype, copy=False)
         sketch.update(data, norms.frobenius(data))
 
 

@@ -103,8 +103,8 @@ def split_svd(
     scale = scalars.as_real(scale, name="scale")
     if scale == 0.0:
         raise InvalidInputError("scale is 0: the factors could never add up to A; leave it at 1")
-    home = arrays.home(A)
     dense = arrays.as_matrix(A)
+    home = arrays.home(A)
     result = truncated_svd(dense, rank, energy=energy, error=error, rng=rng, **options)
     U, S, Vh = result
     S = S / abs(scale)
