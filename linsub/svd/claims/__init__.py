@@ -6,16 +6,15 @@ with its statement and proof in docs/theory/svd.md, under the claim's id.
 
 from __future__ import annotations
 
-# The order is that of the report.
-from linsub.svd.claims import (  # noqa: I001
+from linsub.svd.claims import (
     approximation,
-    perturbation,
-    triples,
     certificates,
     completeness,
+    perturbation,
     probes,
-    sketches,
     rates,
+    sketches,
+    triples,
 )
 
 __all__ = [

@@ -7,7 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from linsub.svd import bounds, energy_rank, split_svd, truncated_svd, weighted_svd
+from linsub.svd import (
+    bounds,
+    energy_rank,
+    numerical_rank,
+    split_svd,
+    truncated_svd,
+    weighted_svd,
+)
 from linsub.svd.claims.measure import (
     EPS,
     call,
@@ -20,6 +27,9 @@ from linsub.svd.claims.measure import (
     with_spectrum,
 )
 from linsub.verify import Observation, claim
+
+# Cuts that leave out the first triplet.
+_LAST: tuple[Any, ...] = ((slice(None), slice(1, None)), slice(1, None), slice(1, None))
 
 
 def _unconjugated(A: Any, rank: int, **options: Any) -> Any:
@@ -55,9 +65,6 @@ def eckart_young(case: Any, subject: Any) -> list[Observation]:
     return found
 
 
-_LAST = ((slice(None), slice(1, None)), slice(1, None), slice(1, None))
-
-
 def _near_best(index: int, rng: np.random.Generator) -> dict[str, Any]:
     m, n = rng.integers(3, 12, 2)
     sigma = np.sort(rng.uniform(0.0, 1.0, min(m, n)))[::-1]
@@ -89,7 +96,9 @@ def tail_optimal(case: Any, subject: Any) -> list[Observation]:
     """tail_k(A) <= ||A - X|| for every X of rank k"""
     error = values(case.A - case.X)
     return [
-        Observation(subject(case.sigma, case.k, p), bounds.schatten(error, p) + 100 * EPS, note=note)
+        Observation(
+            subject(case.sigma, case.k, p), bounds.schatten(error, p) + 100 * EPS, note=note
+        )
         for note, p in (("Frobenius", 2.0), ("spectral", np.inf))
     ]
 
@@ -298,10 +307,53 @@ def rank_rules(case: Any, subject: Any) -> list[Observation]:
         while r < len(squares) and held < Fraction(energy) * total:
             held, r = held + squares[r], r + 1
         # where a share meets the energy to within rounding, both ranks are right
-        edge = min(abs(held - Fraction(energy) * total), abs(held - squares[r - 1] - Fraction(energy) * total))
+        edge = min(
+            abs(held - Fraction(energy) * total),
+            abs(held - squares[r - 1] - Fraction(energy) * total),
+        )
         if r and edge > Fraction(1e-12) * total:
             found.append(Observation(subject(case.sigma, energy), r, note=f"energy {energy:.9g}"))
     return found
+
+
+def _absolute(A: Any, *, tol: float, norm: str = "spectral") -> int:
+    S = values(np.asarray(A))
+    return int(np.count_nonzero(tol < S))
+
+
+@claim(
+    "svd-numerical-rank",
+    source="definition; Weyl for what rounding may decide",
+    kind="exact",
+    domain="matrix",
+    subject=numerical_rank,
+    mutants={
+        "absolute tolerance": _absolute,
+        "one norm for the other": lambda A, *, tol, norm: numerical_rank(
+            A, tol=tol, norm="frobenius" if norm == "spectral" else "spectral"
+        ),
+    },
+    budget=0.5,
+)
+def rank_of_a_matrix(case: Any, subject: Any) -> list[Observation] | None:
+    """numerical_rank counts sigma_i > tol sigma_1; or smallest r with tail_r <= tol ||A||_F"""
+    known = truth(case)
+    if known.top == 0.0:
+        return [Observation(subject(case.A, tol=0.1, norm="spectral"), 0, note="zero")]
+    found = []
+    for tol in (0.5, 0.03):
+        room = 100.0 * known.eps * np.sqrt(max(case.A.shape))  # where rounding decides
+        low, high = (
+            int(np.count_nonzero(known.sigma > (tol + d) * known.top)) for d in (room, -room)
+        )
+        if low == high:
+            measured = subject(case.A, tol=tol, norm="spectral")
+            found.append(Observation(measured, low, note=f"spectral, tol {tol}"))
+        low, high = (bounds.rank_for_error(known.sigma, tol + d) for d in (room, -room))
+        if low == high:
+            measured = subject(case.A, tol=tol, norm="frobenius")
+            found.append(Observation(measured, low, note=f"Frobenius, tol {tol}"))
+    return found or None
 
 
 def _of_squares(A: Any, *, error: float, **options: Any) -> Any:

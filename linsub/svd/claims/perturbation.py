@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from linsub.svd import bounds
-from linsub.svd.claims.measure import frobenius, norm2, truth, values
+from linsub.svd.claims.measure import EPS, frobenius, norm2, truth, values
 from linsub.verify import Observation, claim
 
 
@@ -28,7 +28,8 @@ def _perturbed(case: Any) -> tuple[Any, np.ndarray, np.ndarray] | None:
 
 
 def _slack(known: Any, E: np.ndarray) -> float:
-    return 30.0 * np.finfo(float).eps * np.sqrt(max(E.shape)) * (known.norm + frobenius(E))
+    size = float(known.norm) + frobenius(E)
+    return 30.0 * EPS * float(np.sqrt(max(E.shape))) * size
 
 
 @claim(
@@ -101,8 +102,8 @@ def mirsky(case: Any, subject: Any) -> list[Observation] | None:
     domain="matrix",
     subject=bounds.hoffman_wielandt,
     mutants={
-        "norms added": lambda s, t: (0.0, 0.5 * float(np.hypot(*map(np.linalg.norm, (s, t))))),
-        "norms only": lambda s, t: (float(np.linalg.norm(s) + np.linalg.norm(t)) / 2, np.inf),
+        "energies added": lambda s, t: (0.0, np.hypot(np.linalg.norm(s), np.linalg.norm(t))),
+        "paired the other way": lambda s, t: (np.linalg.norm(s - t[::-1]), np.inf),
     },
     tight=0.999,
     budget=0.5,
@@ -115,12 +116,10 @@ def hoffman_wielandt(case: Any, subject: Any) -> list[Observation] | None:
     known, E, moved = made
     slack = _slack(known, E)
     low, high = subject(known.sigma, moved)
-    # the distance of A + E from A, and that of A + E from -A
-    _, far = subject(known.sigma, moved)
-    return [
+    return [  # the distance of A + E from A, and from -A
         Observation(low, frobenius(E) + slack, note="lower"),
         Observation(frobenius(E), high + slack, note="upper"),
-        Observation(frobenius(2 * known.A + E), far + slack, note="upper, of -A"),
+        Observation(frobenius(2 * known.A + E), high + slack, note="upper, of -A"),
     ]
 
 
@@ -155,6 +154,6 @@ def gram_floor(case: Any, subject: Any) -> Observation | None:
     squares = np.linalg.eigvalsh(G)[::-1][: min(A.shape)]
     sigma = values(wide)
     off = np.abs(np.sqrt(np.maximum(squares, 0.0)) - sigma)
-    allowed = np.asarray(subject(sigma, d)) + 30.0 * np.finfo(float).eps * sigma[0]
+    allowed = np.asarray(subject(sigma, d)) + 30.0 * EPS * sigma[0]
     i = int(np.argmax(off - allowed))
     return Observation(off[i], allowed[i])
