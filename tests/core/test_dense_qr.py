@@ -52,9 +52,10 @@ def test_conditions_that_pivots_hide(name, dtype):
             check(A, None, orthonormalize(A))
 
 
-def test_cholesky_is_used_where_it_is_safe(monkeypatch):
+@pytest.mark.parametrize(("name", "cond"), [("geometric", 1e6), ("graded_columns", 1e12)])
+def test_cholesky_is_used_where_it_is_safe(name, cond, monkeypatch):
     monkeypatch.setattr(dense_qr, "qr", None)  # calling it would fail
-    A = gallery.matrix("geometric", 200, 8, cond=1e4, rng=0)
+    A = gallery.matrix(name, 200, 8, cond=cond, rng=0)
     passes(ratios.qr_ratios(A, *cholesky_qr2(A)).worst)
 
 

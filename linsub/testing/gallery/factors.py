@@ -81,7 +81,7 @@ def with_spectrum(
     Returns
     -------
     A : ndarray of shape (m, n)
-        ``U diag(sigma) V^H`` with Haar-distributed U and V, computed in double precision
+        ``U diag(sigma) V^H`` with Haar-distributed U and V [1]_, computed in double precision
         and rounded to `dtype`: its singular values are sigma to within a few
         ``eps * sigma.max()``.
 

@@ -120,6 +120,10 @@ def matrix(
     A : ndarray of shape (m, n)
         Computed in double precision and rounded to `dtype`.
 
+    Notes
+    -----
+    After Higham's toolbox [1]_, LAPACK's generators [2]_ and RandLAPACK's [3]_.
+
     References
     ----------
     .. [1] N. J. Higham, The Test Matrix Toolbox for MATLAB, 1995.

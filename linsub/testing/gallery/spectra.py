@@ -125,6 +125,10 @@ def spectrum(
     -------
     sigma : ndarray of shape (k,), float64
 
+    Notes
+    -----
+    The modes of dlatm1 [1]_ and the spectra that RandLAPACK is tested on [2]_.
+
     References
     ----------
     .. [1] J. Demmel and A. McKenney, A test matrix generation suite, LAPACK Working
