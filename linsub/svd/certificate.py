@@ -66,12 +66,20 @@ def certify(
     right = np.sqrt(np.square(np.abs(R), dtype=np.float64).sum(axis=0))
     left = np.sqrt(np.square(np.abs(Z - V * S), dtype=np.float64).sum(axis=0))
     weyl = factors.details.get("weyl")
+    defect = max(_defect(U), _defect(V))
     eta, eta_prob = _complement(
-        op, factors, squared, floor, streams, failure_prob, norm_bounds, steps
+        op,
+        factors,
+        squared,
+        floor,
+        streams,
+        failure_prob,
+        norm_bounds,
+        steps,
+        float(np.linalg.norm(left)) + defect * float(S.max(initial=0.0)),
     )
     top = max(float(S.max(initial=0.0)), eta)
     size = norm if norm is not None else np.sqrt(min(op.shape)) * top
-    defect = max(_defect(U), _defect(V))
     facts = _Facts(
         eta=eta,
         eta_prob=eta_prob,
@@ -117,6 +125,7 @@ def _complement(
     failure_prob: float,
     known: NormBounds | None,
     steps: int | None,
+    left: float,
 ) -> tuple[float, float]:
     """Bound the norm of what the factors leave of A, surely where that costs nothing."""
     m, n = op.shape
@@ -130,6 +139,13 @@ def _complement(
         sure = float(np.sqrt(squared + floor))
         if sure < 0.9 * float(S[-1]):
             return sure, 0.0
+    following = factors.details.get("next")
+    if following is not None:
+        # In the basis [V, V'], A^H A is diag(S^2, C) and an off-diagonal block of norm at most
+        # ||A^H U - V S|| ||A||; so if S_k^2 lies that far above the next eigenvalue, C does not.
+        mixed = left * float(S[0]) + following
+        if float(S[-1]) ** 2 > mixed + left * float(S[0]):
+            return float(np.sqrt(mixed)), 0.0
     if known is None:
         side, basis = (op, factors.V) if op.one_read_normal else (op.adjoint, factors.U)
         if not side.one_read_normal and n > m:

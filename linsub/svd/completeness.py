@@ -88,7 +88,11 @@ def complete(
         if measured.lower <= last + slack or not factors.converged or request.error is not None:
             return factors, measured, ""
         start = np.concatenate([measured.vectors, basis], axis=1)
-        again = solve(op, dataclasses.replace(plan, engine="golub-kahan"), request, streams, start)
+        next_plan = dataclasses.replace(plan, engine="golub-kahan")
+        if factors.S.size + 3 * start.shape[1] > min(op.shape):
+            # No room for two blocks that hold all that is known, and less of it would not do.
+            next_plan = dataclasses.replace(plan, engine="lapack", flip=False)
+        again = solve(op, next_plan, request, streams, start)
         again.notes = (*factors.notes, f"a missed singular value was found (round {round_number})")
         again.iterations += factors.iterations
         factors = again

@@ -6,9 +6,11 @@ import numpy as np
 
 from linsub._core.dense import norms
 from linsub._core.dense.eigh import eigh
-from linsub._core.dense.qr import qr, r_factor
+from linsub._core.dense.qr import r_factor
 from linsub._core.dense.svd import svd
 from linsub._core.operators import AdjointOperator, Operator
+from linsub.svd import bounds
+from linsub.svd.lanczos import rayleigh_ritz
 from linsub.svd.result import Factors
 
 __all__ = ["dense_array", "gram_svd", "lapack_svd"]
@@ -78,15 +80,20 @@ def gram_svd(op: Operator, rank: int) -> Factors:
     the guard says that squaring lost them, R of A = Q R takes the place of A^H A.
     """
     A = dense_array(op)
-    G = A.conj().T @ A
-    _, V = eigh(G, top=rank)
-    notes: tuple[str, ...] = ()
-    Q, R = qr(A @ V)
-    P, S, Zh = svd(R)
+    m, n = A.shape
+    w, V = eigh(A.conj().T @ A, top=rank + 1)
+    factors = rayleigh_ritz(op, V[:, :rank])
+    factors.method = "gram"
+    S = factors.S
     if S.size and S[-1] <= GRAM_GUARD["f" if op.eps > 1e-10 else "d"] * S[0]:
         _, _, Vh = svd(r_factor(A))
-        V = Vh[:rank].conj().T
-        Q, R = qr(A @ V)
-        P, S, Zh = svd(R)
-        notes = ("sigma_k / sigma_1 is below what squaring resolves: QR took over",)
-    return Factors(U=Q @ P, S=S, V=V @ Zh.conj().T, method="gram", notes=notes)
+        factors = rayleigh_ritz(op, Vh[:rank].conj().T)
+        factors.method = "gram"
+        factors.notes = ("sigma_k / sigma_1 is below what squaring resolves: QR took over",)
+    elif rank < n:
+        # Forming A^H A rounds by at most the bound; LAPACK's eigenvalues by n eps of the norm.
+        norm = op.frobenius() or 0.0
+        real = op.dtype.kind != "c"
+        rounding = bounds.gram_rounding(m, norm, op.eps, complex_entries=not real)
+        factors.details["next"] = float(max(w[rank], 0.0)) + rounding + n * op.eps * norm * norm
+    return factors

@@ -174,9 +174,17 @@ def randomized_svd(
     if rank == 0 or op.frobenius() == 0.0:
         factors = engines.zeros(op, rank)
     else:
+        # A sketch of the whole short side loses nothing, on that side.
+        flip = rank + oversamples >= op.shape[0] and op.shape[0] < op.shape[1]
         factors = subspace_iteration(
-            op, rank, streams=streams, oversamples=oversamples, iterations=iterations
+            op.adjoint if flip else op,
+            rank,
+            streams=streams,
+            oversamples=oversamples,
+            iterations=iterations,
         )
+        if flip:
+            factors.U, factors.V = factors.V, factors.U
     products, passes_used = op.products, op.passes
     certificate = None
     if certify:
