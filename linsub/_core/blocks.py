@@ -110,7 +110,7 @@ class BlocksOperator(Operator):
             ratio = self.dtype.type(self.scale / part.scale)
             Zi, Yi = part._normal(X.astype(part.dtype, copy=False))
             Y[row : row + part.shape[0]] = Yi * ratio
-            Z += Zi * (ratio * ratio)
+            Z += Zi * ratio * ratio  # the square may overflow where the block is zero
         return Z, Y
 
     def _matmat(self, X: np.ndarray) -> np.ndarray:
