@@ -40,6 +40,8 @@ class Operator:
         Readings of A from beginning to end so far.
     one_read_normal : bool
         Whether :meth:`normal` reads A once.
+    n_threads : int
+        Threads of our own kernels; BLAS has a setting of its own.
     """
 
     kind = "operator"
@@ -52,6 +54,7 @@ class Operator:
         self.scale = 1.0
         self.products = 0
         self.passes = 0
+        self.n_threads = 1
 
     # What a subclass gives: products of scale * A, uncounted.
     def _matmat(self, X: np.ndarray) -> np.ndarray:
@@ -189,30 +192,30 @@ class DenseOperator(Operator):
     def _matmat(self, X: np.ndarray) -> np.ndarray:
         from linsub._core import products
 
-        return products.matmat(self.array, X)
+        return products.matmat(self.array, X, self.n_threads)
 
     def _rmatmat(self, Y: np.ndarray) -> np.ndarray:
         from linsub._core import products
 
-        return products.rmatmat(self.array, Y)
+        return products.rmatmat(self.array, Y, self.n_threads)
 
     def _normal(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         from linsub._core import products
 
-        return products.normal(self.array, X)
+        return products.normal(self.array, X, self.n_threads)
 
     def _normal_adjoint(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         from linsub._core import products
 
         if self.one_read_normal_adjoint:  # real and F-ordered: A^T is a C-ordered view
-            return products.normal(self.array.T, X)
-        Y = products.rmatmat(self.array, X)
-        return products.matmat(self.array, Y), Y
+            return products.normal(self.array.T, X, self.n_threads)
+        Y = products.rmatmat(self.array, X, self.n_threads)
+        return products.matmat(self.array, Y, self.n_threads), Y
 
     def _both(self, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         from linsub._core import products
 
-        return products.both(self.array, X, Y)
+        return products.both(self.array, X, Y, self.n_threads)
 
     def frobenius(self) -> float:
         if self._frobenius is None:
@@ -227,6 +230,7 @@ class DenseOperator(Operator):
         array = self.array if alpha == 1.0 else self.array * alpha
         twin = DenseOperator(array.astype(np.float32), self.home, "A", False)
         twin.scale *= self.scale * alpha
+        twin.n_threads = self.n_threads
         return twin
 
     def row_blocks(self) -> Iterator[tuple[int, np.ndarray]]:

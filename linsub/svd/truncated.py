@@ -55,6 +55,7 @@ def truncated_svd(
     on_fail: OnFail = "raise",
     maxiter: int = 300,
     block: int | None = None,
+    n_threads: int = 1,
     check_finite: bool = True,
 ) -> SVDResult:
     """Leading part of the singular value decomposition, with a certificate.
@@ -99,6 +100,10 @@ def truncated_svd(
         Most block steps of an iterative engine.
     block : int, optional
         Columns of one block product; chosen by the engine's table if None.
+    n_threads : int, optional
+        Threads for products with few columns of a dense matrix, where they run in linsub's
+        own kernels. The result does not depend on it. Dense factorizations and wide
+        products follow the setting of BLAS, which linsub leaves alone.
     check_finite : bool, optional
         Refuse nan and inf in `A`. Without the check a result may be nan.
 
@@ -165,6 +170,7 @@ def truncated_svd(
     1.118034
     """
     op = view(A, check_finite=check_finite)
+    op.n_threads = scalars.as_integer(n_threads, name="n_threads", low=1)
     request = _check(
         op,
         rank,
