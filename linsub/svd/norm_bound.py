@@ -132,7 +132,7 @@ def norm_from_probes(
             scaled = Z * np.divide(1, betas[j], out=np.zeros(probes), where=betas[j] > 0)
             basis.append(project(scaled.astype(W.dtype)))  # again, now that it has unit norm
     c = bounds.probe_constant(probes, failure_prob, complex_probes=W.dtype.kind == "c")
-    top = bounds.christoffel_bound(alphas, betas, norms, c)
+    top = bounds.christoffel_bound(alphas, betas, norms, c, refinements=4)
     lower, vectors = _top_ritz(alphas, betas, basis)
     return NormBounds(lower, max(float(np.sqrt(top)), lower), failure_prob, vectors)
 
