@@ -125,6 +125,13 @@ class Truth:
         """A modest multiple of the rounding of the case's own precision."""
         return 30.0 * self.eps * float(np.sqrt(max(self.A.shape))) * self.norm
 
+    @property
+    def wider(self) -> np.dtype[Any]:
+        """A precision beyond the case's own: double for single, extended for double."""
+        if self.eps > 1e-10:
+            return self.A.dtype
+        return np.dtype(np.clongdouble if self.A.dtype.kind == "c" else np.longdouble)
+
     def scaled(self, x: Any) -> np.ndarray:
         """Bring a quantity in the unit of A into this unit."""
         return np.ldexp(np.asarray(x, dtype=np.float64), -self.exponent)
@@ -135,9 +142,9 @@ class Truth:
         return U.astype(self.A.dtype), self.scaled(S), Vh.astype(self.A.dtype)
 
     def error(self, U: np.ndarray, S: np.ndarray, Vh: np.ndarray) -> np.ndarray:
-        """A - U S Vh, formed in extended precision: its rounding is far below what is judged."""
-        wide = np.clongdouble if self.A.dtype.kind == "c" else np.longdouble
-        product = (U.astype(wide) * S.astype(np.longdouble)) @ Vh.astype(wide)
+        """A - U S Vh, its rounding far below that of the case's precision."""
+        wide = self.wider
+        product = (U.astype(wide) * S.astype(wide)) @ Vh.astype(wide)
         return np.asarray((self.A.astype(wide) - product).astype(self.A.dtype))
 
 
