@@ -40,6 +40,8 @@ html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
 autosummary_generate = True
 autodoc_typehints = "none"  # the docstrings say more: shapes and ranges
 autodoc_member_order = "bysource"
+# Attributes are fields that autodoc lists already: name them once.
+napoleon_use_ivar = True
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 

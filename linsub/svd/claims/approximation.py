@@ -192,15 +192,16 @@ def split_sum(case: Any, subject: Any) -> Observation:
     scale = (1.0, 4.0, -0.75)[case.seed[1] % 3]
     options = {"scale": scale, "balanced": bool(case.seed[1] % 2), "certify": False}
     left, right, rest = call(subject, case.A, case.rank, rng=seed_of(case), **options)
-    wide = np.clongdouble if known.A.dtype.kind == "c" else np.longdouble
+    wide = known.wider(case.rank).type
     left, right = np.asarray(left).astype(wide), np.asarray(right).astype(wide)
     # the product carries the unit of A, in which balanced factors share its root
     unit = np.ldexp(np.longdouble(1.0), -known.exponent)
+    depth = case.rank if known.eps > np.finfo(wide).eps else 2 * case.rank  # that of measuring
     product = wide(scale) * ((left * unit) @ right)
     off = np.abs(known.A.astype(wide) - product - np.asarray(rest).astype(wide) * unit)
     size = abs(scale) * (np.abs(left) * unit @ np.abs(right)) + np.abs(known.A)
     tiny = float(np.finfo(np.asarray(rest).dtype).tiny) * float(unit)
-    bound = (case.rank + 8) * known.eps * size + tiny
+    bound = (depth + 8) * known.eps * size + tiny
     if off.size == 0:
         return Observation(0.0, 0.0)
     worst = np.unravel_index(np.argmax(off / np.maximum(bound, np.finfo(wide).tiny)), off.shape)

@@ -84,7 +84,7 @@ def residuals(case: Any, subject: Any) -> list[Observation] | None:
     if certificate is None or certificate.residuals is None:
         return None
     U, S, Vh = known.factors(result)
-    A, U, V = (x.astype(known.wider) for x in (known.A, U, Vh.conj().T))
+    A, U, V = (x.astype(known.wider(S.size)) for x in (known.A, U, Vh.conj().T))
     right = np.sqrt((np.abs(A @ V - U * S) ** 2).sum(axis=0))
     left = np.sqrt((np.abs(A.conj().T @ U - V * S) ** 2).sum(axis=0))
     bound = _entry(known, certificate.residuals)

@@ -32,6 +32,9 @@ EPS = float(np.finfo(np.float64).eps)
 # The reference values are LAPACK's in double precision: right to this multiple of eps sigma_1.
 REFERENCE = 30.0
 
+# Multiplications in extended precision, which has no BLAS: about a tenth of a second.
+_AFFORDABLE = 2e7
+
 # Engines that the certificates are tried with, besides the one that `auto` takes. Small
 # blocks leave the Krylov spaces room in small matrices.
 _ENGINES: tuple[dict[str, Any], ...] = (
@@ -125,10 +128,13 @@ class Truth:
         """A modest multiple of the rounding of the case's own precision."""
         return 30.0 * self.eps * float(np.sqrt(max(self.A.shape))) * self.norm
 
-    @property
-    def wider(self) -> np.dtype[Any]:
-        """A precision beyond the case's own: double for single, extended for double."""
-        if self.eps > 1e-10:
+    def wider(self, depth: int) -> np.dtype[Any]:
+        """A precision beyond the case's own: double for single, extended for double.
+
+        Products of A.size times `depth` that would take long in extended precision stay in
+        double; every bound that is judged allows for that much rounding.
+        """
+        if self.eps > 1e-10 or self.A.size * depth > _AFFORDABLE:
             return self.A.dtype
         return np.dtype(np.clongdouble if self.A.dtype.kind == "c" else np.longdouble)
 
@@ -143,7 +149,7 @@ class Truth:
 
     def error(self, U: np.ndarray, S: np.ndarray, Vh: np.ndarray) -> np.ndarray:
         """A - U S Vh, its rounding far below that of the case's precision."""
-        wide = self.wider
+        wide = self.wider(S.size)
         product = (U.astype(wide) * S.astype(wide)) @ Vh.astype(wide)
         return np.asarray((self.A.astype(wide) - product).astype(self.A.dtype))
 
