@@ -378,7 +378,7 @@ def _one_more(A: Any, *, error: float, **options: Any) -> Any:
     budget=1.5,
 )
 def error_rank(case: Any, subject: Any) -> list[Observation] | None:
-    """truncated_svd(A, error=e) has ||A - U S Vh||_F <= e ||A||_F, at the smallest such rank"""
+    """truncated_svd(A, error=e) has ||A - U S Vh||_F <= e ||A||_F, directly at the least rank"""
     known = truth(case)
     if known.top == 0.0:
         return None
@@ -389,4 +389,9 @@ def error_rank(case: Any, subject: Any) -> list[Observation] | None:
     found = [Observation(error, e * known.norm + known.rounding, note="error")]
     # ranks between which rounding decides are all right
     most = bounds.rank_for_error(known.sigma, max(e - 100.0 * known.eps, 0.0))
+    info = getattr(result, "info", None)
+    if info is not None and info.method == "golub-kahan":
+        # an iteration stops at the least rank that it sees, and certifies how few could do
+        least = info.details.get("rank_at_least", 0)
+        return [*found, Observation(float(least), float(most), note="rank at least")]
     return [*found, Observation(float(S.size), float(most), note="rank")]
