@@ -121,7 +121,7 @@ def _choose_to_error(op: Operator, request: _Request, block: int) -> Plan:
             f"method={method!r} works to a rank, not to an error; "
             "use 'lapack', 'golub-kahan' or 'auto' with error= or energy="
         )
-    return Plan(method, block=block)
+    return Plan(method, flip=method == "golub-kahan" and op.shape[0] < op.shape[1], block=block)
 
 
 def solve(
@@ -144,7 +144,10 @@ def _dispatch(
     op: Operator, plan: Plan, request: _Request, streams: Streams, start: np.ndarray | None
 ) -> Factors:
     if plan.engine == "none":
-        return zeros(op, request.rank or 0)
+        factors = zeros(op, request.rank or 0)
+        # An error below 1 needs at least one triplet, unless A = 0.
+        factors.converged = request.error is None or min(op.shape) == 0 or op.frobenius() == 0.0
+        return factors
     if request.error is not None:
         if plan.engine == "lapack":
             return _cut(lapack_svd(op, min(op.shape)), op, request)

@@ -141,6 +141,7 @@ def golub_kahan(
     converged = False
     restarts = 0
     steps = 0
+    maxiter = max(maxiter, -(-rank // b_now))  # fewer steps have no `rank` vectors to give
     while steps < maxiter:
         steps += 1
         _expand(op, state, b_now, fill)
@@ -155,7 +156,7 @@ def golub_kahan(
         converged = exhausted or (d >= rank and worst <= tol * float(S[0]))
         if converged:
             break
-        if full:
+        if full and steps < maxiter:
             keep = min(rank + max(b_now, (d - rank) // 3), d - b_now)
             _restart(state, X, S, Yh, max(keep, min(rank, d - b_now)))
             restarts += 1
@@ -225,6 +226,7 @@ def golub_kahan_to_error(
 ) -> Factors:
     """Return a leading part with ||A - U S V^H||_F <= error ||A||_F, of the least rank seen.
 
+    `op` has at least as many rows as columns, or a full basis would not hold all of A.
     The basis grows until the error is met and one more block no longer lowers the rank.
     ``details["rank_at_least"]`` is certified, where ||A||_F is known: no matrix of lower
     rank meets the error.

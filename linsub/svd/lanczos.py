@@ -156,6 +156,7 @@ def leading_subspace(
     check = min(max(rank + _FIRST_CHECK * b, b), basis)
     converged = exhausted = False
     steps = restarts = 0
+    maxiter = max(maxiter, -(-rank // b))  # fewer steps have no `rank` vectors to give
     while steps < maxiter:
         _expand(op, state, b, fill)
         steps += 1

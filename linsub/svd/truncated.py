@@ -97,7 +97,7 @@ def truncated_svd(
     on_fail : {"raise", "warn", "return"}, optional
         What to do when the tolerance, the error or the completeness is not reached.
     maxiter : int, optional
-        Most block steps of an iterative engine.
+        Most block steps of an iterative engine, or rank / block where that is more.
     block : int, optional
         Columns of one block product; chosen by the engine's table if None.
     n_threads : int, optional
