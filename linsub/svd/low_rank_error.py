@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -195,11 +196,19 @@ def _frobenius(
     return total + rounding, "exact" if rounding <= 1e-2 * total else "bound", 0.0
 
 
+def _product(op: Operator, product: Callable[..., np.ndarray], X: np.ndarray) -> np.ndarray:
+    """Return a product of `op` in its own dtype; of a complex X part by part if A is real."""
+    if X.dtype.kind == "c" and op.dtype.kind != "c":
+        real, imaginary = (np.asfortranarray(part, op.dtype) for part in (X.real, X.imag))
+        return np.asarray(product(real) + 1j * product(imaginary))
+    return product(X.astype(op.dtype, copy=False))
+
+
 def _by_subtraction(
     op: Operator, left: np.ndarray, right: np.ndarray, norm: float
 ) -> tuple[float, float]:
     """Return sqrt(||A||^2 - 2 Re <A, L R> + ||L R||^2) and its rounding."""
-    AR = op.matmat(right.conj().T.astype(op.dtype, copy=False))
+    AR = _product(op, op.matmat, right.conj().T)
     cross = float(np.sum(left.conj() * AR).real)
     gram = (left.conj().T @ left) * (right @ right.conj().T).conj()
     own = float(np.sum(gram).real)
@@ -222,11 +231,13 @@ def _spectral(
     n = op.shape[1]
     if min(op.shape) == 0:
         return 0.0
-    W = streams.gaussian("probe", (n, probes), op.dtype, (8, 1))
+    # Complex factors make E complex, and so its singular vectors, whatever A is.
+    kind = np.result_type(op.dtype, left.dtype) if left.dtype.kind == "c" else op.dtype
+    W = streams.gaussian("probe", (n, probes), kind, (8, 1))
 
     def normal(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        Y = op.matmat(X.astype(op.dtype, copy=False)) - left @ (right @ X)
-        Z = op.rmatmat(Y.astype(op.dtype, copy=False)) - right.conj().T @ (left.conj().T @ Y)
+        Y = _product(op, op.matmat, X) - left @ (right @ X)
+        Z = _product(op, op.rmatmat, Y) - right.conj().T @ (left.conj().T @ Y)
         return Z, Y
 
     size = norms.frobenius(left) * norms.frobenius(right)
