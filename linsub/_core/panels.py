@@ -1,7 +1,7 @@
 """Products with few columns by panels of gemm, each small enough for OpenBLAS's short path.
 
-The functions have the signatures of the kernels in ``_kernels/skinny.py`` and take their
-place where they are as fast: they need no compiler, so that the first call is quick.
+The functions have the signatures of kernels in ``_kernels/skinny.py`` and take their place
+where they come near them: they need no compiler, so that the first call is quick.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-__all__ = ["MULTIPLE", "backward", "both", "forward", "normal"]
+__all__ = ["MULTIPLE", "both", "forward", "normal"]
 
 # Columns come in any number.
 MULTIPLE = 1
@@ -44,14 +44,6 @@ def forward(
     """Yt[:, start:stop] = Xt A[start:stop]^T."""
     for rows, spans in _blocks(A, Xt.shape[0], start, stop):
         _dot(A, rows, spans, Xt, Yt)
-
-
-def backward(
-    A: np.ndarray, Yt: np.ndarray, Zt: np.ndarray, start: int, stop: int, panel: int
-) -> None:
-    """Zt += Yt[:, start:stop] A[start:stop]."""
-    for rows, spans in _blocks(A, Yt.shape[0], start, stop):
-        _add(A, rows, spans, Yt, Zt)
 
 
 def normal(

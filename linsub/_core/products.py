@@ -24,15 +24,19 @@ from linsub.errors import InvalidInputError, InvalidTypeError
 
 __all__ = ["both", "fusable", "matmat", "normal", "rmatmat", "scan", "warmup"]
 
-# Beyond this many columns a plain gemm reaches its peak, and reading A twice is cheap.
+# Beyond this many columns a plain gemm with the narrow operand on the left is as fast as
+# the kernels: at 1500 x 1500 and 32 columns 4.8 ms both on SkylakeX, 7.2 and 4.5 ms on
+# Haswell, where the kernels lose their lead past 64. Panels of gemm fall behind from 20 on.
 WIDE = 32
+WIDE_PANELS = 16
 
-# A smaller matrix stays in the second-level cache, where a plain gemm loses little.
-SMALL = 1 << 12
+# A smaller matrix stays in the second-level cache: at 128 x 128 and 8 columns a plain gemm
+# takes 11 us (SkylakeX) or 25 us (Haswell) and the kernels 20 us, most of it overhead.
+SMALL = 1 << 15
 
-# Builds whose small-matrix kernels equal ours, so that no compiler need be loaded. At 1500
-# x 1500 and 8 columns: 1.1 ms for panels of gemm and 1.2 ms for our kernel on SkylakeX, 3.2
-# and 1.7 ms on Haswell; a plain A.T @ (A @ X) takes 2.1 and 3.4 ms.
+# Builds whose panels of gemm come so near our kernels that no compiler need be loaded
+# (0.5 s). A^H (A X) at 1500 x 1500 and 8 columns: 1.1 ms for panels and 1.2 ms for the
+# kernel on SkylakeX, 3.2 and 1.7 ms on Haswell; a plain A.T @ (A @ X) takes 2.1 and 3.4 ms.
 SMALL_GEMM_ARCHITECTURES = ("SkylakeX", "Cooperlake", "SapphireRapids")
 
 # A panel goes through both products while it is in the second-level cache; 16 to 32 rows
@@ -61,7 +65,7 @@ def _gemm_panels() -> bool:
 
 
 def _engine() -> Any:
-    """Return the module that has forward, backward, normal and both on rows of A."""
+    """Return the module that has forward, normal and both on rows of A."""
     if _gemm_panels():
         return panels
     from linsub._core._kernels import skinny
@@ -71,7 +75,8 @@ def _engine() -> Any:
 
 def _pays(A: np.ndarray, *columns: int) -> bool:
     """Whether the engine beats a plain gemm for C-ordered A."""
-    few = all(1 <= b <= WIDE for b in columns) and max(columns) > 1
+    wide = WIDE_PANELS if _gemm_panels() else WIDE
+    few = all(1 <= b <= wide for b in columns) and max(columns) > 1
     return bool(few and A.dtype.kind == "f" and A.size >= SMALL and A.flags.c_contiguous)
 
 
@@ -280,14 +285,17 @@ def _forward(A: np.ndarray, Xt: np.ndarray, n_threads: int) -> np.ndarray:
 
 def _backward(A: np.ndarray, Yt: np.ndarray, n_threads: int) -> np.ndarray:
     """Yt A."""
-    if not _pays(A, Yt.shape[0]):
+    # Where panels are fast, so is the whole: this product needs no transpose.
+    if _gemm_panels() or not _pays(A, Yt.shape[0]):
         return np.asarray(Yt @ A)
-    b, engine = Yt.shape[0], _engine()
-    Yt = _padded(Yt, engine)
+    from linsub._core._kernels import skinny
+
+    b = Yt.shape[0]
+    Yt = _padded(Yt, skinny)
     A = _locked(A)
 
     def add(i: int, j: int, Zt: np.ndarray) -> None:
-        engine.backward(A, Yt, Zt, i, j, PANEL)
+        skinny.backward(A, Yt, Zt, i, j, PANEL)
 
     return _summed(A, Yt.shape[0], add, n_threads)[:b]
 

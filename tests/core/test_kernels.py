@@ -37,9 +37,10 @@ def run_all(engine, m, n, b, dtype, start=0, stop=None, panel=8, extra=0):
     assert np.array_equal(out[:, :start], Yt[:, :start])
     assert np.array_equal(out[:, stop:], Yt[:, stop:])
 
-    out = Zt.copy()
-    engine.backward(A, Yt, out, start, stop, panel)
-    assert np.array_equal(out, Zt + ya)
+    if hasattr(engine, "backward"):
+        out = Zt.copy()
+        engine.backward(A, Yt, out, start, stop, panel)
+        assert np.array_equal(out, Zt + ya)
 
     W, Z = Yt.copy(), Zt.copy()
     engine.normal(A, Xt, W, Z, start, stop, panel)
