@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
 
 from linsub import svd
-from linsub.svd import SVDResult, bounds, randomized_svd, truncated_svd
+from linsub.svd import randomized_svd, truncated_svd
 from linsub.svd.claims.measure import (
     call,
     engine,
-    frobenius,
     norm2,
     seed_of,
     truth,
@@ -82,64 +80,6 @@ def _merged(result: Any) -> Any:
     U, S, Vh = (np.asarray(part) for part in result)
     keep = np.append(True, np.abs(np.diff(S)) > 1e-6 * S[0])
     return U[:, keep], S[keep], Vh[keep]
-
-
-# ------------------------------------------------------------------ an error to reach
-
-
-def _to_error_case(index: int, rng: np.random.Generator) -> dict[str, Any]:
-    """Return a matrix too large for the direct engine, with a heavy or a light tail."""
-    m, n = (int(x) for x in rng.integers(100, 150, 2))
-    if index % 3 == 1:  # wide, tall and about square
-        n += 100
-    elif index % 3 == 2:
-        m += 100
-    i = np.arange(1, min(m, n) + 1)
-    sigma = (i**-0.7, 0.95**i, i**-1.5, np.linspace(1.0, 0.01, i.size))[index % 4]
-    kind = "dfDF"[(index // 2) % 4]
-    A = with_spectrum(rng, sigma, m, n, kind).astype(kind)
-    error = (0.3, 0.1, 0.03)[(index // 4) % 3]
-    return {"A": A, "sigma": sigma, "error": error, "dtype": A.dtype}
-
-
-def _near_enough(A: Any, *, error: float, **options: Any) -> Any:
-    return truncated_svd(A, error=min(1.05 * error, 0.99), **options)
-
-
-def _certain(A: Any, *, error: float, **options: Any) -> Any:
-    result: Any = truncated_svd(A, error=error, **options)
-    details = {**result.info.details, "rank_at_least": result.S.size + 1}
-    return SVDResult(*result, info=dataclasses.replace(result.info, details=details))
-
-
-@claim(
-    "svd-error-iterated",
-    source="Hallman 2022; the indicator as in docs/theory/svd.md",
-    kind="always",
-    domain="matrix",
-    subject=truncated_svd,
-    cases=_to_error_case,
-    mutants={"five per cent short": _near_enough, "fewest is what was found": _certain},
-    tight=0.9,
-    min_cases=12,
-    max_cases=48,
-    budget=2.0,
-)
-def error_iterated(case: Any, subject: Any) -> list[Observation]:
-    """||A - U S Vh||_F <= e ||A||_F from a growing basis; no rank below `rank_at_least` does"""
-    options = {"certify": False, "rng": seed_of(case)}
-    result = call(subject, case.A, error=case.error, **options)
-    U, S, Vh = (np.asarray(part) for part in result)
-    wide = case.A.astype("D" if case.A.dtype.kind == "c" else "d")
-    error = frobenius(wide - (U.astype(wide.dtype) * S) @ Vh.astype(wide.dtype))
-    norm = float(np.linalg.norm(case.sigma))
-    slack = 100.0 * float(np.finfo(case.A.dtype).eps)
-    found = [Observation(error, (case.error + slack) * norm, note="error")]
-    info = getattr(result, "info", None)
-    if info is not None and "rank_at_least" in info.details:
-        fewest = bounds.rank_for_error(case.sigma, max(case.error - slack, 0.0))
-        found.append(Observation(info.details["rank_at_least"], fewest, note="rank at least"))
-    return found
 
 
 # ------------------------------------------------------------------ convergence

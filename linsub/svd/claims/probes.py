@@ -278,9 +278,9 @@ def leave_one_out(case: Any, subject: Any) -> list[Sample]:
         Q = np.linalg.qr(Y[:, 1:])[0]
         error = float((s**2).sum() - ((Q * s[:, None]) ** 2).sum())
         differences.append(subject(R) ** 2 - error)
-    values = np.array(differences)
-    # both signs: an equality of two means
+    values, unit = np.array(differences), float((s**2).sum())
+    # both signs: an equality of two means; seen beside ||A||_F^2, for a ratio that says something
     return [
-        Sample(values, 1e-12, lower=None, note="not above"),
-        Sample(-values, 1e-12, lower=None, note="not below"),
+        Sample(unit + values, unit, lower=None, note="not above"),
+        Sample(unit - values, unit, lower=None, note="not below"),
     ]
