@@ -24,20 +24,21 @@ def smallest_rank(S: np.ndarray, error: float) -> int:
     return int(np.count_nonzero(tails > error * tails[0]))
 
 
-def _singular_values(A: Any, name: str) -> tuple[np.ndarray, int]:
-    """Return descending singular values of `A` (or `A` itself, if 1-D), and the size m + n."""
+def _singular_values(A: Any, name: str) -> tuple[np.ndarray, float]:
+    """Return descending singular values of `A` (or `A` itself, if 1-D), and size times eps."""
     plain = isinstance(A, list | tuple) and not any(np.ndim(a) for a in A)
     if plain or getattr(A, "ndim", 2) == 1:
         S = arrays.as_vector(A, name=name)
         if S.dtype.kind == "c" or (S.size and S.min() < 0):
             raise InvalidInputError(f"{name} holds singular values: they are real and not negative")
-        return np.sort(S.astype(np.float64))[::-1], S.size
+        return np.sort(S.astype(np.float64))[::-1], S.size * float(np.finfo(S.dtype).eps)
     from linsub._core.dense.svd import singular_values
     from linsub._core.operators import view
     from linsub.svd.lapack import dense_array
 
     op = view(A, name=name)
-    return singular_values(dense_array(op)).astype(np.float64) / op.scale, max(op.shape)
+    S = singular_values(dense_array(op)).astype(np.float64) / op.scale
+    return S, max(op.shape) * op.eps
 
 
 def numerical_rank(
@@ -83,14 +84,12 @@ def numerical_rank(
     2
     """
     scalars.as_choice(norm, name="norm", choices=("spectral", "frobenius"))
-    S, size = _singular_values(A, "A")
+    if tol is not None:
+        tol = scalars.as_real(tol, name="tol", low=0.0, high=1.0, include=(True, False))
+    S, rounding = _singular_values(A, "A")
     if S.size == 0 or S[0] == 0.0:
         return 0
-    if tol is None:
-        dtype = getattr(A, "dtype", np.dtype(np.float64))
-        single = str(dtype).endswith(("float32", "float16", "complex64"))
-        tol = size * float(np.finfo(np.float32 if single else np.float64).eps)
-    tol = scalars.as_real(tol, name="tol", low=0.0, high=1.0, include=(True, False))
+    tol = rounding if tol is None else tol
     if norm == "frobenius":
         return smallest_rank(S, tol)
     return int(np.count_nonzero(tol * S[0] < S))

@@ -179,6 +179,8 @@ def single_pass_svd(
     )
     streams = Streams(rng)
     sketch = _Sketch((m, n), kind, width, core, streams)
+    if not isinstance(blocks, Iterable):
+        raise InvalidTypeError(f"blocks must be an iterable of 2-D arrays, got {blocks!r}")
     for i, block in enumerate(blocks):
         _feed(sketch, block, i, check_finite)
     if sketch.rows != m:
@@ -257,8 +259,9 @@ def _certificate(
     def carried(value: Any, of: str) -> Bound:
         return Bound(value, "probabilistic", of, failure_prob, "carried")
 
-    k = max(S.size, 1)
-    drift = max(norms.frobenius(Q.conj().T @ Q - np.eye(Q.shape[1])) + k * eps for Q in (U, V))
+    # Rounding of the products, and of the turn to a real pivot that follows.
+    rounding = (2.0 * np.sqrt(max(m, n)) + 8.0 * np.sqrt(S.size)) * eps
+    drift = rounding + max(norms.frobenius(Q.conj().T @ Q - np.eye(Q.shape[1])) for Q in (U, V))
     return SVDCertificate(
         frobenius_error=carried(error, "||A - U S Vh||_F"),
         spectral_error=carried(error, "||A - U S Vh||_2"),

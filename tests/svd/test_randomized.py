@@ -49,7 +49,6 @@ def test_the_mean_error_keeps_the_bound_of_halko_martinsson_and_tropp():
     for seed in range(200):
         result = randomized_svd(A, 8, n_iter=0, n_oversamples=5, rng=seed, certify=False)
         errors.append(np.linalg.norm(A - (result.U * result.S) @ result.Vh) ** 2)
-    tail = float(np.sum(sigma[8:] ** 2))
     limit = bounds.rangefinder_frobenius(sigma, 13, power=2, rank=8)
     assert np.mean(errors) <= limit + 4 * np.std(errors) / np.sqrt(200)
     assert np.min(errors) >= np.sum(sigma[8:] ** 2) * (1 - 1e-12)
