@@ -149,7 +149,7 @@ def weighted_svd(
             raise InvalidInputError(f"give {name}_weights or {name}_gram, not both")
     B, right_map, right_inverse = _weighted(x, row_weights, col_weights, row_gram, col_gram)
     result = truncated_svd(B, rank, rng=rng, **options)
-    V = np.asarray(result.Vh).conj().T.astype(x.dtype, copy=False)
+    V = np.asarray(result.Vh).conj().T
     left = x @ right_map(V)
     right = right_inverse(V).conj().T
     plain = norms.frobenius(x - left @ right)
@@ -167,6 +167,12 @@ def weighted_svd(
     )
 
 
+def _as_precise_as(x: np.ndarray, root: np.ndarray) -> np.ndarray:
+    """Return `root` in the precision of `x`; a complex one stays complex."""
+    kind = np.result_type(x.dtype, np.complex64) if root.dtype.kind == "c" else x.dtype
+    return root.astype(kind, copy=False)
+
+
 def _weighted(
     x: np.ndarray, row_weights: Any, col_weights: Any, row_gram: Any, col_gram: Any
 ) -> tuple[np.ndarray, Any, Any]:
@@ -176,13 +182,13 @@ def _weighted(
     if row_weights is not None:
         B = _weights(row_weights, m, "row_weights").astype(x.real.dtype)[:, None] * B
     elif row_gram is not None:
-        B = _root(row_gram, m, "row_gram")[0].astype(x.dtype, copy=False) @ B
+        B = _as_precise_as(x, _root(row_gram, m, "row_gram")[0]) @ B
     if col_weights is not None:
         w = _weights(col_weights, n, "col_weights").astype(x.real.dtype)
         inverse = np.divide(1, w, out=np.zeros_like(w), where=w > 0)
         return B * w, (lambda V: w[:, None] * V), (lambda V: inverse[:, None] * V)
     if col_gram is not None:
-        Rh, inverse = (part.astype(x.dtype, copy=False) for part in _root(col_gram, n, "col_gram"))
+        Rh, inverse = (_as_precise_as(x, part) for part in _root(col_gram, n, "col_gram"))
         R = Rh.conj().T
         return B @ R, (lambda V: R @ V), (lambda V: inverse @ V)
     return B, (lambda V: V), (lambda V: V)
