@@ -71,6 +71,11 @@ class BlocksOperator(Operator):
                     f"{name}[block {i}] has {part.shape[1]} columns and the ones before it have "
                     f"{columns}; blocks are groups of rows of one matrix"
                 )
+            if part.kind == "operator":
+                raise InvalidTypeError(
+                    f"{name}[block {i}] is a LinearOperator and its entries are needed; pass the "
+                    "array behind it, or one LinearOperator for the whole of the matrix"
+                )
             columns = part.shape[1]
             rows += part.shape[0]
             dtype = np.result_type(dtype, part.dtype)
@@ -91,6 +96,10 @@ class BlocksOperator(Operator):
         row = 0
         for i, block in enumerate(self._blocks()):
             part = view(block, name=f"{self._name}[block {i}]", check_finite=False)
+            if part.dtype.kind != self.dtype.kind:  # a real block meets complex vectors
+                wide = np.result_type(part.dtype, np.complex64)
+                block = block.astype(wide) if hasattr(block, "astype") else np.array(block, wide)
+                part = view(block, name=f"{self._name}[block {i}]", check_finite=False)
             if row + part.shape[0] > self.shape[0] or part.shape[1] != self.shape[1]:
                 break
             yield row, part
