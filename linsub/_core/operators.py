@@ -167,6 +167,16 @@ class AdjointOperator(Operator):
         return self.base
 
 
+def _is_mapped(A: np.ndarray) -> bool:
+    """Whether the memory of A is that of a file."""
+    base: Any = A
+    while base is not None:
+        if isinstance(base, np.memmap):
+            return True
+        base = getattr(base, "base", None)
+    return False
+
+
 class DenseOperator(Operator):
     """A canonical ndarray in memory or memory-mapped."""
 
@@ -176,6 +186,7 @@ class DenseOperator(Operator):
         super().__init__(A.shape, A.dtype, home)
         from linsub._core import products
 
+        self.mapped = _is_mapped(A)
         peak, squares, finite = products.scan(A)
         if not finite and check_finite:
             arrays.check_all_finite(A, name=name)
@@ -223,8 +234,11 @@ class DenseOperator(Operator):
         return self._frobenius
 
     def single(self) -> DenseOperator | None:
-        """Return a float32 twin of a float64 matrix, up to a power of two; None for others."""
-        if self.dtype != np.float64:
+        """Return a float32 twin of a float64 matrix in memory, up to a power of two.
+
+        None for others: a copy of a memory map might not fit.
+        """
+        if self.dtype != np.float64 or self.mapped:
             return None
         alpha = norms.power_of_two_scale(self.frobenius(), np.dtype(np.float32))
         array = self.array if alpha == 1.0 else self.array * alpha

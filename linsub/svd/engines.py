@@ -29,8 +29,9 @@ from linsub._core.operators import LinearOperatorView, Operator
 from linsub._core.random import Streams
 from linsub.errors import InvalidInputError
 from linsub.svd.golub_kahan import golub_kahan, golub_kahan_to_error
-from linsub.svd.lanczos import SINGLE_TOL, block_lanczos, mixed_lanczos
+from linsub.svd.lanczos import block_lanczos
 from linsub.svd.lapack import gram_svd, lapack_svd
+from linsub.svd.mixed import mixed_lanczos
 from linsub.svd.result import Factors
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ GRAM_ASPECT = 4
 GRAM_SIDE = 2000  # beyond it the eigendecomposition of order n dominates
 DENSE_BLOCK = 8  # 8 columns cost 1.3 matrix-vector pairs in the fused kernel
 SPARSE_BLOCK = 4
+MIXED_TOL = 1e-9  # below it the polish of a single-precision basis no longer pays
 
 
 @dataclasses.dataclass(frozen=True)
@@ -174,7 +176,7 @@ def _dispatch(
     if plan.engine == "golub-kahan":
         return golub_kahan(op, rank, block=plan.block, start=start, **keywords)
     single = getattr(op, "single", None)
-    if request.tol >= SINGLE_TOL and start is None and single is not None:
+    if request.tol >= MIXED_TOL and start is None and single is not None:
         twin = single()
         mixed = mixed_lanczos(op, twin, rank, block=plan.block, **keywords) if twin else None
         if mixed is not None:

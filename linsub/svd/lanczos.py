@@ -9,6 +9,7 @@ then hands its basis to Golub-Kahan.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from linsub._core.operators import Operator
 from linsub._core.random import Streams
 from linsub.svd.result import Factors
 
-__all__ = ["block_lanczos", "default_basis", "leading_subspace", "mixed_lanczos", "rayleigh_ritz"]
+__all__ = ["block_lanczos", "default_basis", "leading_subspace", "rayleigh_ritz"]
 
 # Ritz residuals are read from an eigendecomposition of order d; while d is small it costs
 # as much as a step, so the next reading waits until the observed rate predicts success.
@@ -57,20 +58,19 @@ def _expand(op: Operator, state: _State, b: int, fill: np.random.Generator) -> N
     X = V[:, d : d + b]
     Z = op.normal(X)
     # First against the blocks it couples to in exact arithmetic, whose coefficients are
-    # large; what is then left along the others is rounding, and one more pass over the
-    # whole basis removes it.
+    # large; what is then left along the others is rounding, for the whole basis to remove.
     near = slice(d - state.arrow, d + b)
     H = products.rmatmat(V[:, near], Z)
     Z = Z - products.matmat(V[:, near], H)
     full = V[:, : d + b]
-    G = products.rmatmat(full, Z)
-    Z = Z - products.matmat(full, G)
+    scale = float(np.abs(H).max(initial=0.0))
+    new = orthonormalize(Z, against=full, gaussian=fill, scale=scale)
+    G = new.H
     G[near] += H
     T[: d + b, d : d + b] = G
     T[d : d + b, : d + b] = G.conj().T
     diagonal = T[d : d + b, d : d + b]
     diagonal[...] = (diagonal + diagonal.conj().T) / 2
-    new = orthonormalize(Z, against=full, gaussian=fill, scale=float(np.abs(diagonal).max()))
     V[:, d + b : d + 2 * b] = new.Q
     state.coupling = new.R
     state.size = d + b
@@ -107,9 +107,14 @@ def _next_check(history: list[tuple[int, float]], goal: float, b: int) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class Subspace:
-    """Orthonormal approximations V (n, k) of the leading right singular vectors."""
+    """Orthonormal approximations V (n, k) of the leading right singular vectors.
+
+    `values` are all Ritz values of A^H A, descending, and `vectors()` those that follow V.
+    """
 
     V: np.ndarray
+    values: np.ndarray
+    vectors: Callable[[], np.ndarray]
     converged: bool
     steps: int
     details: dict[str, Any]
@@ -184,11 +189,14 @@ def leading_subspace(
         else:
             history.append((d, worst))
             check = _next_check(history, max(goal, 1e-300), b)
+    Q = state.V[:, : state.size]
     return Subspace(
-        state.V[:, : state.size] @ Y[:, :rank],
-        converged or exhausted,
-        steps,
-        {"restarts": restarts, "block": b},
+        V=Q @ Y[:, :rank],
+        values=w,
+        vectors=lambda: Q @ Y[:, rank:],
+        converged=converged or exhausted,
+        steps=steps,
+        details={"restarts": restarts, "block": b},
     )
 
 
@@ -228,42 +236,3 @@ def rayleigh_ritz(op: Operator, V: np.ndarray) -> Factors:
     return Factors(
         U=U, S=S, V=V @ Z, method="lanczos", graded=graded, images=(W @ Z, op.rmatmat(U))
     )
-
-
-# A tolerance that single precision reaches: its products leave residuals of a few eps32
-# times sigma_1 / sigma_k, so at 1e-5 there is room for a ratio of about 20; what misses it
-# is done again in double precision.
-SINGLE_TOL = 1e-5
-
-
-def mixed_lanczos(
-    op: Operator,
-    single: Operator,
-    rank: int,
-    *,
-    tol: float,
-    streams: Streams,
-    block: int,
-    maxiter: int,
-) -> Factors | None:
-    """Iterate on a float32 twin, three times as fast a step, and finish in float64.
-
-    Returns None where the residuals, which are those of `op` itself, exceed the tolerance.
-    """
-    rough = leading_subspace(
-        single, rank, tol=tol / 2, streams=streams, block=block, maxiter=maxiter
-    )
-    op.products += single.products
-    op.passes += single.passes
-    V = orthonormalize(np.asfortranarray(rough.V.astype(op.dtype))).Q
-    if not rough.converged or V.shape[1] < rank:
-        return None
-    factors = rayleigh_ritz(op, V)
-    assert factors.images is not None
-    left = np.linalg.norm(factors.images[1] - factors.V * factors.S, axis=0)
-    if factors.graded or float(left.max(initial=0.0)) > tol * float(factors.S[0]):
-        return None
-    factors.iterations = rough.steps
-    factors.twin = single
-    factors.details = {**rough.details, "precision": "single, finished in double"}
-    return factors

@@ -139,14 +139,15 @@ def truncated_svd(
     it missed; if they find one they join the basis and the iteration goes on.
 
     *Cost.* Lanczos: 4 m n b flops and one reading of A a step (C order, real), between
-    k / b + 5 and 4 k / b + 10 steps for most spectra. From ``tol=1e-5`` upward a float64
-    matrix is iterated on in single precision, at a third of the time, and finished in
-    double. LAPACK: 6 m n^2 + 20 n^3 flops; Gram: m n^2 flops. The certificate: one product
+    k / b + 5 and 4 k / b + 10 steps for most spectra. From ``tol=1e-9`` upward a float64
+    matrix in memory is iterated on in single precision, at a third of the time, and polished
+    in double, where the residuals that decide are computed. LAPACK: 6 m n^2 + 20 n^3 flops; Gram: m n^2 flops. The certificate: one product
     with k columns and 12 fused ones.
 
     *Memory*, beyond A and the result, with p the short side and w the bytes of a number:
-    Lanczos ``w (max(m, n) (d + 3 b) + 6 (m + n) k)`` with ``d = max(4 k, k + max(14 b, 92))``,
-    and 4 m n for the copy in single precision; Gram ``w (4 p^2 + 6 (m + n) k)``; LAPACK
+    Lanczos ``w (max(m, n) (d + 3 b) + 12 (m + n) k)`` with ``d = max(4 k, k + max(14 b, 92))``,
+    and 4 m n for the copy in single precision
+    (none of a memory map, nor with tol below 1e-9); Gram ``w (4 p^2 + 6 (m + n) k)``; LAPACK
     ``w (4 m n + 4 p^2)``.
 
     *Accuracy.* Claims ``svd-sigma-enclosure``, ``svd-residuals``,
