@@ -396,3 +396,20 @@ BAD: dict[str, tuple[Callable[[], Any], str | None]] = {
     "generator": (lambda: (row for row in example(4, 3)), "one-shot"),
     "iterator": (lambda: iter([example(4, 3)]), "one-shot"),
 }
+
+
+def ratio(found, wanted, size, eps):
+    """Return the largest difference in units of what rounding allows."""
+    assert len(found) == len(wanted)
+    worst = 0.0
+    for x, y in zip(found, wanted, strict=True):
+        assert x.shape == y.shape
+        scale = float(np.abs(y).max(initial=0.0))
+        error = float(np.abs(x - y).max(initial=0.0))
+        worst = max(worst, error / (scale * size * eps) if scale else error / eps)
+    return worst
+
+
+def operator(A, **changes):
+    products = {"matvec": lambda x: A @ x, "rmatvec": lambda y: A.conj().T @ y, "dtype": A.dtype}
+    return LinearOperator(A.shape, **{**products, **changes})

@@ -353,7 +353,7 @@ class LinearOperatorView(Operator):
             raise InvalidInputError(
                 f"{self._name}.{single} returned shape {y.shape}; expected ({rows},)"
             )
-        return y.reshape(rows)
+        return np.asarray(y.reshape(rows))
 
     def _matmat(self, X: np.ndarray) -> np.ndarray:
         return self._call(X, "matmat", "matvec", self.shape[0])

@@ -66,7 +66,7 @@ def _correction(pairs: _Pairs, rough: Subspace, rest: np.ndarray, open_: np.ndar
     known = np.clip(rough.values[pairs.V.shape[1] :, None] / theta, 0.0, 0.999)
     gain = known / (1.0 - known)
     coefficients = rest.T @ R.astype(single)
-    return R + (rest @ (gain.astype(single) * coefficients)).astype(R.dtype)
+    return np.asarray(R + (rest @ (gain.astype(single) * coefficients)).astype(R.dtype))
 
 
 def _polish(op: Operator, rough: Subspace, tol: float) -> _Pairs | None:

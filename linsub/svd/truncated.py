@@ -141,8 +141,8 @@ def truncated_svd(
     *Cost.* Lanczos: 4 m n b flops and one reading of A a step (C order, real), between
     k / b + 5 and 4 k / b + 10 steps for most spectra. From ``tol=1e-9`` upward a float64
     matrix in memory is iterated on in single precision, at a third of the time, and polished
-    in double, where the residuals that decide are computed. LAPACK: 6 m n^2 + 20 n^3 flops; Gram: m n^2 flops. The certificate: one product
-    with k columns and 12 fused ones.
+    in double, where the residuals that decide are computed. LAPACK: 6 m n^2 + 20 n^3 flops;
+    Gram: m n^2 flops. The certificate: one product with k columns and 12 fused ones.
 
     *Memory*, beyond A and the result, with p the short side and w the bytes of a number:
     Lanczos ``w (max(m, n) (d + 3 b) + 12 (m + n) k)`` with ``d = max(4 k, k + max(14 b, 92))``,
