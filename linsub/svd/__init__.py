@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linsub.svd.low_rank_error import low_rank_error
+from linsub.svd.factor_error import low_rank_error
 from linsub.svd.rank import energy_rank, numerical_rank
 from linsub.svd.result import SVDCertificate, SVDResult
 from linsub.svd.single_pass import single_pass_svd
