@@ -157,9 +157,15 @@ def _factors(
     return product, right.astype(dtype, copy=False)
 
 
-def _rounding(op: Operator, left: np.ndarray, right: np.ndarray) -> float:
-    """Bound the rounding of one product with E, relative to the size of what cancels."""
-    size = (op.frobenius() or 0.0) + norms.frobenius(left) * norms.frobenius(right)
+def _rounding(op: Operator, left: np.ndarray, right: np.ndarray, error: float) -> float:
+    """Bound the rounding of one product with E, relative to the size of what cancels.
+
+    Where ||A||_F is unknown it is at most that of what was subtracted, and of `error`, which
+    bounds ||E||_2.
+    """
+    size = norms.frobenius(left) * norms.frobenius(right)
+    norm = op.frobenius()
+    size += size + np.sqrt(min(op.shape)) * error if norm is None else norm
     eps = max(op.eps, float(np.finfo(left.dtype).eps))
     return float(_ROUNDING * np.sqrt(max(1, *left.shape, *right.shape)) * eps * size)
 
@@ -180,7 +186,7 @@ def _frobenius(
         value = bounds.frobenius_from_probes(
             norms.frobenius(E), probes, failure_prob, complex_probes=op.dtype.kind == "c"
         )
-        return value + _rounding(op, left, right), "probabilistic", failure_prob
+        return value + _rounding(op, left, right, value), "probabilistic", failure_prob
     if op.kind == "sparse":
         value, floor = _by_subtraction(op, left, right, norm)
         if floor <= 1e-2 * value:
@@ -242,4 +248,4 @@ def _spectral(
 
     size = norms.frobenius(left) * norms.frobenius(right)
     measured = norm_from_probes(normal, W, min(steps, n), failure_prob, size=size)
-    return measured.upper + _rounding(op, left, right)
+    return measured.upper + _rounding(op, left, right, measured.upper)

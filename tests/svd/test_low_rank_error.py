@@ -162,6 +162,18 @@ def test_mixed_precision_and_complex_factors_of_a_real_matrix():
     assert np.isclose(float(low_rank_error(A, *turned)), np.linalg.norm(S_tail(A, 4)), rtol=1e-10)
 
 
+@pytest.mark.parametrize("norm", NORMS)
+def test_an_operator_of_single_precision_and_no_factors_to_subtract(norm):
+    """The rounding of its products counts, though no norm of it is known."""
+    case = gallery.case(402, 106, max_side=20, layouts="C", scales=(1.0, 1e-20, 1e20))
+    m, n = case.A.shape
+    assert case.A.dtype == np.float32
+    empty = np.zeros((m, 0)), np.zeros(0), np.zeros((0, n))
+    for seed in range(402, 422):
+        found = low_rank_error(aslinearoperator(case.A), *empty, norm=norm, rng=seed)
+        assert float(found) >= truth(case.A, *empty, norm)
+
+
 def S_tail(A, k):
     return np.linalg.svd(A, compute_uv=False)[k:]
 
