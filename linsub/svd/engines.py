@@ -4,17 +4,19 @@
 matrix                       condition                                engine
 ===========================  =======================================  ==================
 any                          rank 0, or A = 0                         none
-any, `error` or `energy`     error >= sqrt(eps), min(m, n) > 96       golub-kahan
-dense                        min(m, n) <= 64 or rank > min(m, n) / 5  lapack, or gram
-dense, tall or wide          aspect >= 4 and min(m, n) <= 2000, when  gram
-                             m n^2 costs less than Lanczos would
-dense, sparse                otherwise                                lanczos
-LinearOperator, blocks       rank <= min(m, n) / 5                    lanczos
-LinearOperator, blocks       otherwise, if m n fits                   lapack
+any, `error` or `energy`     error >= 10 sqrt(eps), min(m, n) > 96    golub-kahan
+any, `error` or `energy`     otherwise                                lapack
+dense                        rank > min(m, n) / 2, less tall than 2   lapack
+dense                        min(m, n) <= 2000 and :func:`gram_cost`  gram
+                             below :func:`lanczos_cost`
+dense, sparse, blocks,       rank <= min(m, n) / 5, min(m, n) > 64    lanczos
+LinearOperator
+not dense                    otherwise                                lapack
 ===========================  =======================================  ==================
 
-Lanczos hands over to Golub-Kahan when sigma_k / sigma_1 is too small for a squared
-matrix. The figures are measured; docs/benchmarks.md has the rows.
+The two costs cross near 450 x 450 at rank 20, and near 20000 x 1000 at rank 50. Lanczos
+hands over to Golub-Kahan when sigma_k / sigma_1 is too small for a squared matrix. The
+figures are measured; docs/benchmarks.md has the rows.
 """
 
 from __future__ import annotations
@@ -39,10 +41,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "choose", "explain", "find_scale", "fix_signs", "hand_back", "solve", "zeros"]
 
-SMALL = 64  # below this side LAPACK takes under a millisecond
-DENSE_SHARE = 0.2  # of the short side: a larger rank leaves a Krylov basis no room
-GRAM_ASPECT = 4
-GRAM_SIDE = 2000  # beyond it the eigendecomposition of order n dominates
+SMALL = 64  # of a matrix that is not dense: below this side LAPACK takes under a millisecond
+KRYLOV_SHARE = 0.2  # of the short side: a larger rank leaves a Krylov basis no room
+DIRECT_SHARE = 0.5  # beyond it a full SVD costs no more than a partial one
+GRAM_SIDE = 2000  # beyond it the eigendecomposition of that order dominates
 DENSE_BLOCK = 8  # 8 columns cost 1.3 matrix-vector pairs in the fused kernel
 SPARSE_BLOCK = 4
 MIXED_TOL = 1e-9  # below it the polish of a single-precision basis no longer pays
@@ -98,17 +100,37 @@ def _flip(op: Operator) -> bool:
     return m < n
 
 
+def gram_cost(short: int, long: int, rank: int) -> float:
+    """Return about the milliseconds of the Gram route on one core at 90 GF/s.
+
+    The product, the eigendecomposition, and two products with `rank` columns; fitted to
+    runs from 128 x 128 to 20000 x 1000 (within 30 % of all but the smallest).
+    """
+    return 1.5 + long * short**2 / 9e7 + 5e-8 * short**3 + 4.0 * short * long * rank / 6e7
+
+
+def lanczos_cost(short: int, long: int, rank: int) -> float:
+    """Return about the milliseconds of block Lanczos in the same unit.
+
+    Steps in single precision with 8 columns, and three products with `rank` columns in
+    double; the number of steps is that of spectra between 1/i and i^-0.3.
+    """
+    steps = 8 + rank / 4
+    return 3.0 + steps * (0.35 + 32.0 * short * long / 1e8) + 12.0 * short * long * rank / 5e7
+
+
 def _automatic(op: Operator, rank: int) -> str:
     m, n = op.shape
     short, long = min(m, n), max(m, n)
-    tall = long >= GRAM_ASPECT * short and short <= GRAM_SIDE and op.kind == "dense"
-    if short <= SMALL or rank > DENSE_SHARE * short:
-        return "gram" if tall and rank < short else "lapack"
-    # A fused step of 8 columns costs what reading A costs; A^H A costs n / 40 such steps
-    # at the usual ratio of arithmetic to bandwidth, and Lanczos needs about 6 + rank / 4.
-    if tall and short / 40 < 6 + rank / 4:
+    krylov = rank <= KRYLOV_SHARE * short
+    if op.kind != "dense":
+        return "lanczos" if krylov and short > SMALL else "lapack"
+    if rank > DIRECT_SHARE * short and (long < 2 * short or rank == short):
+        return "lapack"
+    small = short <= GRAM_SIDE
+    if small and (not krylov or gram_cost(short, long, rank) <= lanczos_cost(short, long, rank)):
         return "gram"
-    return "lanczos"
+    return "lanczos" if krylov else "lapack"
 
 
 def _choose_to_error(op: Operator, request: _Request, block: int) -> Plan:
