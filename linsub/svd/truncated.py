@@ -132,7 +132,7 @@ def truncated_svd(
     Notes
     -----
     *Algorithm.* ``auto`` chooses by the table in :mod:`linsub.svd.engines`: LAPACK for
-    small matrices and large ranks, the guarded Gram route for tall and narrow ones,
+    large ranks, the guarded Gram route for small matrices and for tall and narrow ones,
     thick-restart block Lanczos on the fused product A^H (A X) for the rest, block
     Golub-Kahan where squaring would lose the small values and for `error`. After an
     iterative engine has converged, fresh random probes look for a singular value that

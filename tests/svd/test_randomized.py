@@ -63,6 +63,22 @@ def test_more_iterations_are_more_accurate():
     assert errors[0] > 1.001 * errors[5]
 
 
+@pytest.mark.parametrize(("dtype", "base"), [("d", 0.2), ("d", 0.05), ("f", 0.5), ("f", 0.3)])
+@pytest.mark.parametrize("rank", [5, 8, 11, 15])
+@pytest.mark.parametrize("shape", [(150, 100), (100, 150)])
+def test_small_values_are_not_lost_to_squaring(dtype, base, rank, shape):
+    """sigma_k down to eps sigma_1: the error is near the best one, or near rounding."""
+    A = gallery.with_spectrum(base ** np.arange(100.0), *shape, rng=0).astype(dtype)
+    best = np.linalg.norm(np.linalg.svd(A.astype(float), compute_uv=False)[rank:])
+    result = randomized_svd(A, rank, rng=0)
+    error = np.linalg.norm(A.astype(float) - (result.U.astype(float) * result.S) @ result.Vh)
+    assert error <= 1.1 * best + ratios.PASS * np.sqrt(rank) * np.finfo(dtype).eps
+    assert violations(A, result) == []
+    for passes in (2, 4, 8):
+        info = randomized_svd(A, rank, passes=passes, rng=0).info
+        assert info.details["answer_passes"] <= passes
+
+
 @pytest.mark.parametrize("form", [np.array, aslinearoperator])
 @pytest.mark.parametrize("passes", [2, 3, 4, 7])
 def test_passes_are_kept(form, passes):
