@@ -173,8 +173,8 @@ def randomized_svd(
     iterations cost q + 2 readings and give the accuracy of exponent 2 q + 2, where the
     usual scheme costs 2 q + 2 and gives 2 q + 1. Where sigma_k / sigma_1 is too small to be
     squared, which the first product shows, it changes to the usual scheme. *Cost.*
-    4 m n (k + p) (q + 1.5) flops; (m + n) (k + p) numbers. *Accuracy.* Claims ``svd-hmt-frobenius``, ``svd-hmt-power``;
-    what was reached in this run is in the certificate.
+    4 m n (k + p) (q + 1.5) flops; (m + n) (k + p) numbers. *Accuracy.* Claims
+    ``svd-hmt-frobenius``, ``svd-hmt-power``; what was reached in this run is in the certificate.
 
     References
     ----------
