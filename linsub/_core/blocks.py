@@ -95,11 +95,10 @@ class BlocksOperator(Operator):
     def _parts(self) -> Iterator[tuple[int, Operator]]:
         row = 0
         for i, block in enumerate(self._blocks()):
-            part = view(block, name=f"{self._name}[block {i}]", check_finite=False)
-            if part.dtype.kind != self.dtype.kind:  # a real block meets complex vectors
-                wide = np.result_type(part.dtype, np.complex64)
-                block = block.astype(wide) if hasattr(block, "astype") else np.array(block, wide)
-                part = view(block, name=f"{self._name}[block {i}]", check_finite=False)
+            part: Any = view(block, name=f"{self._name}[block {i}]", check_finite=False)
+            if part.dtype != self.dtype:  # one arithmetic for all: that of the widest block
+                wide = part.array.astype(self.dtype)
+                part = view(wide / part.scale if part.scale != 1.0 else wide, check_finite=False)
             if row + part.shape[0] > self.shape[0] or part.shape[1] != self.shape[1]:
                 break
             yield row, part

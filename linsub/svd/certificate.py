@@ -16,7 +16,7 @@ from linsub._core.operators import Operator
 from linsub._core.random import Streams
 from linsub.results import Bound, Kind
 from linsub.svd import bounds
-from linsub.svd.norm_bound import STEPS, NormBounds, deflated_norm
+from linsub.svd.norm_bound import BEYOND_U, BEYOND_V, STEPS, NormBounds, deflated_norm
 from linsub.svd.result import Factors, SVDCertificate
 
 __all__ = ["certify", "unscaled"]
@@ -30,6 +30,9 @@ _ROUNDING = 4.0
 # formed explicitly instead.
 _SAFE_SUBTRACTION = 1e2
 
+# Kinds whose residual can be formed by blocks of rows; of a sparse matrix it would be dense.
+_READABLE = ("dense", "blocks", "dask")
+
 # Probes of the Frobenius norm where only products are known; the Chernoff factor at 1e-6 is
 # then 3.8 in the norm, against 9 with 8 probes.
 _FROBENIUS_PROBES = 16
@@ -41,6 +44,7 @@ class _Facts:
 
     eta: float  # norm of A (I - V V^H), or of (I - U U^H) A
     eta_prob: float
+    beyond: str  # the formula of eta
     right: np.ndarray  # ||A v_i - s_i u_i||
     left: np.ndarray  # ||A^H u_i - s_i v_i||
     ritz: float  # ||U^H A V - S||_F: zero, but for rounding, after Rayleigh-Ritz
@@ -67,7 +71,7 @@ def certify(
     left = np.sqrt(np.square(np.abs(Z - V * S), dtype=np.float64).sum(axis=0))
     weyl = factors.details.get("weyl")
     defect = max(_defect(U), _defect(V))
-    eta, eta_prob = _complement(
+    eta, eta_prob, beyond = _complement(
         op,
         factors,
         squared,
@@ -83,6 +87,7 @@ def certify(
     facts = _Facts(
         eta=eta,
         eta_prob=eta_prob,
+        beyond=beyond,
         right=right,
         left=left,
         ritz=norms.frobenius(U.conj().T @ R),
@@ -90,6 +95,10 @@ def certify(
         product_rounding=_ROUNDING * np.sqrt(max(op.shape)) * op.eps * size,
         norm2=top,
     )
+    if op.kind == "operator" and S.size:
+        # U^H (A V) and (A^H U)^H V are equal, whatever U and V, if the two products belong.
+        gap = norms.frobenius(U.conj().T @ W - Z.conj().T @ V)
+        factors.details["adjoint_gap"] = max(gap - 100.0 * facts.product_rounding, 0.0)
     frobenius = _frobenius_error(
         op, factors, W, right, squared, floor, norm, streams, facts, failure_prob
     )
@@ -126,26 +135,26 @@ def _complement(
     known: NormBounds | None,
     steps: int | None,
     left: float,
-) -> tuple[float, float]:
+) -> tuple[float, float, str]:
     """Bound the norm of what the factors leave of A, surely where that costs nothing."""
     m, n = op.shape
     S = factors.S
     if S.size >= min(m, n):
-        return 0.0, 0.0
+        return 0.0, 0.0, BEYOND_V
     weyl = factors.details.get("weyl")
     if factors.tail is not None and weyl is not None:
-        return float(factors.tail.max(initial=0.0)) + weyl, 0.0
+        return float(factors.tail.max(initial=0.0)) + weyl, 0.0, BEYOND_V
     if squared is not None and S.size:
         sure = float(np.sqrt(squared + floor))
         if sure < 0.9 * float(S[-1]):
-            return sure, 0.0
+            return sure, 0.0, BEYOND_V
     following = factors.details.get("next")
     if following is not None:
         # In the basis [V, V'], A^H A is diag(S^2, C) and an off-diagonal block of norm at most
         # ||A^H U - V S|| ||A||; so if S_k^2 lies that far above the next eigenvalue, C does not.
         mixed = left * float(S[0]) + following
         if float(S[-1]) ** 2 > mixed + left * float(S[0]):
-            return float(np.sqrt(mixed)), 0.0
+            return float(np.sqrt(mixed)), 0.0, BEYOND_V
     if known is None:
         side, basis = (op, factors.V) if op.one_read_normal else (op.adjoint, factors.U)
         if not side.one_read_normal and n > m:
@@ -160,7 +169,8 @@ def _complement(
             failure_prob=failure_prob,
             size=float(S.max(initial=0.0)),
         )
-    return known.upper, known.failure_prob
+        known = dataclasses.replace(known, of=BEYOND_V if side is op else BEYOND_U)
+    return known.upper, known.failure_prob, known.of
 
 
 def _frobenius_error(
@@ -180,7 +190,7 @@ def _frobenius_error(
     if squared is None:
         return _probed_frobenius(op, factors, streams, facts, failure_prob)
     mismatch = float(np.linalg.norm(right))
-    if squared + mismatch**2 <= _SAFE_SUBTRACTION * floor and op.kind == "dense":
+    if squared + mismatch**2 <= _SAFE_SUBTRACTION * floor and op.kind in _READABLE:
         scaled = (factors.U * factors.S).astype(op.dtype, copy=False)
         Vh = factors.V.conj().T
         total = 0.0
@@ -247,7 +257,7 @@ def _assemble(
         spectral_error=bound(spectral, "||A - U S Vh||_2", spectral_prob),
         sigma_lower=bound(lower, "sigma_i(A) >=", 0.0),
         sigma_upper=bound(upper, "sigma_i(A)", prob),
-        complement_norm=bound(eta, "||A (I - V V^H)||_2", prob),
+        complement_norm=bound(eta, facts.beyond, prob),
         orthogonality=bound(facts.defect, "max(||U^H U - I||_2, ||Vh Vh^H - I||_2)", 0.0),
         frobenius_norm=None if norm is None else bound(norm, "||A||_F", 0.0, "exact"),
     )

@@ -17,7 +17,7 @@ import numpy as np
 from linsub._core.dense import norms
 from linsub._core.operators import Operator
 from linsub._core.random import Streams
-from linsub.svd.norm_bound import NormBounds, deflated_norm
+from linsub.svd.norm_bound import BEYOND_U, BEYOND_V, NormBounds, deflated_norm
 from linsub.svd.result import Factors
 
 if TYPE_CHECKING:
@@ -46,6 +46,16 @@ def _cheap(side: Operator, factors: Factors) -> tuple[Operator, float]:
     norm = side.frobenius() or 0.0
     eps = factors.twin.eps
     return factors.twin, 4.0 * float(np.sqrt(max(side.shape))) * eps * norm
+
+
+def _residual(factors: Factors, request: _Request) -> float:
+    """Return the largest ||A^H u - s v||, or the tolerance where the engine kept no images."""
+    limit = request.tol * float(factors.S[0])
+    if factors.images is None:
+        return min(limit, float(factors.details.get("residual", limit)))
+    gaps = np.linalg.norm(factors.images[1] - factors.V * factors.S, axis=0)
+    other = np.linalg.norm(factors.images[0] - factors.U * factors.S, axis=0)
+    return min(limit, float(max(gaps.max(initial=0.0), other.max(initial=0.0))))
 
 
 def complete(
@@ -82,9 +92,11 @@ def complete(
             upper=measured.upper * side.scale / cheap.scale + rounding,
             failure_prob=request.failure_prob,
             vectors=measured.vectors.astype(op.dtype, copy=False),
+            of=BEYOND_U if flip else BEYOND_V,
         )
         last = float(factors.S[-1])
-        slack = max(2 * request.tol, 50 * op.eps) * float(factors.S[0])
+        # A vector that is wrong by its residual leaves that much of its value behind.
+        slack = 2 * _residual(factors, request) + 50 * op.eps * float(factors.S[0])
         if measured.lower <= last + slack or not factors.converged or request.error is not None:
             return factors, measured, ""
         start = np.concatenate([measured.vectors, basis], axis=1)

@@ -246,8 +246,8 @@ def explain(factors: Factors, request: _Request) -> str:
     """Say what was not reached and what to do about it."""
     if request.error is not None:
         return (
-            f"rank {factors.S.size} (max_rank) does not reach error={request.error:.3g}; "
-            "raise max_rank or error"
+            f"rank {factors.S.size} (max_rank) does not reach error={request.error:.3g} "
+            f"(energy={1 - request.error**2:.3g}); raise max_rank, or ask for less"
         )
     return (
         f"{factors.method} did not reach tol={request.tol:.1e} in {factors.iterations} steps; "

@@ -127,7 +127,7 @@ def _unscaled(value: float, op: Operator) -> float:
 def _factors(
     op: Operator, U: Any, S: Any, Vh: Any, check_finite: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return U S and Vh in the operator's dtype (or a wider one of their own)."""
+    """Return U S and Vh in double precision."""
     if Vh is None:
         raise InvalidInputError("Vh is missing; pass U, S, Vh, or one triple")
     m, n = op.shape
@@ -152,7 +152,8 @@ def _factors(
             f"S has shape {core.shape}; U {left.shape} and Vh {right.shape} need "
             f"({left.shape[1]},) or ({left.shape[1]}, {right.shape[0]})"
         )
-    dtype = np.result_type(op.dtype, left.dtype, core.dtype, right.dtype)
+    # Double precision throughout: U S may overflow in single, and costs nothing here.
+    dtype = np.result_type(op.dtype, left.dtype, core.dtype, right.dtype, np.float64)
     product = left.astype(dtype) * core if core.ndim == 1 else left.astype(dtype) @ core
     return product, right.astype(dtype, copy=False)
 

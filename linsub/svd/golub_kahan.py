@@ -141,6 +141,7 @@ def golub_kahan(
     converged = False
     restarts = 0
     steps = 0
+    worst = np.inf
     maxiter = max(maxiter, -(-rank // b_now))  # fewer steps have no `rank` vectors to give
     while steps < maxiter:
         steps += 1
@@ -162,7 +163,7 @@ def golub_kahan(
             restarts += 1
     return _finish(
         state, X, S, Yh, rank, converged=converged, iterations=steps,
-        details={"restarts": restarts, "block": b_now},
+        details={"restarts": restarts, "block": b_now, "residual": worst},
     )  # fmt: skip
 
 
@@ -172,12 +173,13 @@ def _rank_for(S: np.ndarray, total: float, missing: float, error: float) -> tupl
     With A V = P R, sum_{i<=r} sigma_i(A)^2 lies between sum_{i<=r} S_i^2 and that plus
     `missing` >= ||A (I - V V^H)||_F^2.
     """
-    captured = np.concatenate([[0.0], np.cumsum(np.square(S, dtype=np.float64))])
+    squares = np.square(S, dtype=np.float64)
+    # Summed from the small end, so that the tails keep their digits.
+    tails = np.concatenate([np.cumsum(squares[::-1])[::-1], [0.0]])
     allowed = error * error * total
-    dropped = captured[-1] - captured + missing
-    met = bool(dropped[-1] <= allowed)
-    rank = int(np.argmax(dropped <= allowed)) if met else len(S)
-    least = int(np.argmax(dropped - missing <= allowed)) if met else len(S)
+    met = bool(missing <= allowed)
+    rank = int(np.argmax(tails + missing <= allowed)) if met else len(S)
+    least = int(np.argmax(tails <= allowed)) if met else len(S)
     return rank, min(least, rank), met
 
 
@@ -192,6 +194,8 @@ class _Missing:
     def __init__(self, op: Operator, streams: Streams, failure_prob: float) -> None:
         norm = op.frobenius()
         self.total = None if norm is None else norm * norm
+        # Rounding of the two squares, and of the products: no error below its root is seen.
+        self.rounding = 4.0 * float(np.sqrt(max(op.shape))) * op.eps
         self.failure_prob = failure_prob
         if self.total is None:
             self._probes = streams.gaussian("probe", (op.shape[1], _PROBES), op.dtype, (10, 0))
@@ -203,7 +207,8 @@ class _Missing:
         R = state.R[:d, :d]
         captured = float(np.square(np.abs(R), dtype=np.float64).sum())
         if self.total is not None:
-            return (0.0 if done else max(self.total - captured, 0.0)), self.total
+            missing = max(self.total - captured, 0.0) + self.rounding * self.total
+            return (0.0 if done else missing), self.total
         if done:
             return 0.0, captured
         # sum_s 6 / (pi s)^2 = 1
@@ -212,7 +217,7 @@ class _Missing:
         bound = bounds.frobenius_from_probes(
             norms.frobenius(E), _PROBES, share, complex_probes=E.dtype.kind == "c"
         )
-        return bound * bound, captured
+        return (bound + self.rounding * float(np.sqrt(captured))) ** 2, captured
 
 
 def golub_kahan_to_error(

@@ -30,18 +30,25 @@ STEPS = 3
 # A Lanczos remainder below this multiple of eps times the sizes in its product is rounding.
 _NOISE = 30.0
 
+BEYOND_V = "||A (I - V V^H)||_2"
+BEYOND_U = "||(I - U U^H) A||_2"
+
 # C -> (C X, E X) for C = E^H E.
 Normal = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclasses.dataclass(frozen=True)
 class NormBounds:
-    """``lower <= ||E|| <= upper``; `vectors` (n, b) are where the lower one was met."""
+    """``lower <= ||E|| <= upper``; `vectors` (n, b) are where the lower one was met.
+
+    `of` names E: what V leaves of A, or what U leaves of it.
+    """
 
     lower: float
     upper: float
     failure_prob: float
     vectors: np.ndarray
+    of: str = BEYOND_V
 
 
 def _column_dots(X: np.ndarray, Y: np.ndarray) -> np.ndarray:

@@ -167,7 +167,10 @@ def single_pass_svd(
     m, n = _check_shape(shape)
     short = min(m, n)
     rank = scalars.as_integer(rank, name="rank", low=0, high=short)
-    kind = arrays.canonical_dtype(np.dtype(dtype), name="dtype")
+    try:
+        kind = arrays.canonical_dtype(np.dtype(dtype), name="the result")
+    except TypeError as error:
+        raise InvalidTypeError(f"dtype={dtype!r} names no dtype: {error}") from error
     if width is None:
         width = min(4 * rank + 1, short)
     width = scalars.as_integer(width, name="width", low=min(rank, short), high=short)

@@ -8,7 +8,7 @@ import numpy as np
 
 from linsub._core import arrays, scalars
 from linsub._core.random import RNGLike
-from linsub.errors import InvalidInputError
+from linsub.errors import InvalidInputError, NumericalError
 from linsub.results import Info, Record
 from linsub.svd.truncated import truncated_svd
 
@@ -107,15 +107,21 @@ def split_svd(
     home = arrays.home(A)
     result = truncated_svd(dense, rank, energy=energy, error=error, rng=rng, **options)
     U, S, Vh = result
-    S = S / abs(scale)
-    if balanced:
-        root = np.sqrt(S)
-        left, right = U * root, root[:, None] * Vh
-    else:
-        left, right = U, S[:, None] * Vh
-    if scale < 0:
-        right = -right
-    residual = dense - dense.dtype.type(scale) * (left @ right)
+    with np.errstate(over="ignore", invalid="ignore"):
+        S = S / abs(scale)
+        if balanced:
+            root = np.sqrt(S)
+            left, right = U * root, root[:, None] * Vh
+        else:
+            left, right = U, S[:, None] * Vh
+        if scale < 0:
+            right = -right
+        residual = dense - dense.dtype.type(scale) * (left @ right)
+    if not np.isfinite(residual).all() and np.isfinite(dense).all():
+        raise NumericalError(
+            f"left @ right exceeds the largest {dense.dtype} (S[0] is {float(S[0]):.3g}); "
+            "divide A by a power of two first"
+        )
     return SplitResult(
         home.give_back(left),
         home.give_back(right),

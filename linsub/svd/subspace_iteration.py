@@ -197,7 +197,7 @@ def randomized_svd(
     failure_prob = scalars.as_real(
         failure_prob, name="failure_prob", low=0.0, high=1.0, include=(False, False)
     )
-    if certify != "tight":
+    if not isinstance(certify, str) or certify != "tight":
         certify = scalars.as_flag(certify, name="certify")
     streams = Streams(rng)
     if isinstance(op, LinearOperatorView):
@@ -225,7 +225,11 @@ def randomized_svd(
             op, factors, streams=streams, failure_prob=failure_prob, steps=steps
         )
         certificate = unscaled(certificate, op.scale)
+    notes = factors.notes
+    if factors.details.get("adjoint_gap", 0.0) > 1e-6 * float(factors.S.max(initial=0.0)):
+        notes = (*notes, "rmatmat is not the adjoint of matmat; see to the operator's rmatvec")
     info = Info(
+        notes=notes,
         method=factors.method,
         products=op.products,
         passes=op.passes,

@@ -83,8 +83,10 @@ def truncated_svd(
         Upper limit of the rank when `error` or `energy` is given.
     tol : float, optional
         Convergence tolerance of the iterative engines: every residual is at most
-        ``tol * S[0]``. Default: sqrt(eps) of the dtype. The error of a singular value is
-        of the order of the square of its residual.
+        ``tol * S[0]``. Default: sqrt(eps) of the dtype. The error of a singular value that
+        stands apart is of the order of the square of its residual; singular values below
+        ``2 * tol * S[0]`` may be passed over, and the certificate then says so
+        (``complete`` is None and ``sigma_upper`` covers them).
     method : {"auto", "lapack", "gram", "lanczos", "golub-kahan", "subspace"}
         The engine; see Notes.
     certify : bool or "tight", optional
@@ -221,7 +223,7 @@ def _check(
         error = float(np.sqrt(1.0 - energy))
     limit = short if max_rank is None else scalars.as_integer(max_rank, name="max_rank", low=0)
     default_tol = float(np.sqrt(op.eps))
-    if certify != "tight":
+    if not isinstance(certify, str) or certify != "tight":
         certify = scalars.as_flag(certify, name="certify")
     return _Request(
         rank=rank,
@@ -263,7 +265,7 @@ def run(op: Operator, request: _Request, streams: Streams) -> SVDResult:
             norm_bounds=norm_bounds if request.certify is True else None,
             steps=12 if request.certify == "tight" else None,
         )
-        trouble = trouble or _beyond_tolerance(certificate, found, plan, request)
+        trouble = trouble or _beyond_tolerance(op, certificate, found, plan, request)
         certificate = unscaled(certificate, op.scale)
     result = SVDResult(
         *engines.hand_back(op, found),
@@ -286,17 +288,27 @@ def run(op: Operator, request: _Request, streams: Streams) -> SVDResult:
 
 
 def _beyond_tolerance(
-    certificate: SVDCertificate, found: Factors, plan: engines.Plan, request: _Request
+    op: Operator,
+    certificate: SVDCertificate,
+    found: Factors,
+    plan: engines.Plan,
+    request: _Request,
 ) -> str:
     """Say so if the residuals, measured afresh, exceed the tolerance that the engine reported."""
+    top = float(found.S.max(initial=0.0))
+    if found.details.get("adjoint_gap", 0.0) > request.tol * top:
+        return (
+            "rmatmat is not the adjoint of matmat: U^H (A V) and (A^H U)^H V differ by "
+            f"{found.details['adjoint_gap']:.1e}; see to the operator's rmatvec"
+        )
     if not plan.iterative or request.error is not None or certificate.residuals is None:
         return ""
     worst = float(np.max(certificate.residuals.value, initial=0.0))
-    top = float(found.S.max(initial=0.0))
-    rounding = 1e3 * float(np.finfo(found.S.dtype).eps) * top
+    norm = op.frobenius() or float(np.sqrt(min(op.shape))) * top
+    rounding = 8.0 * float(np.sqrt(max(op.shape))) * op.eps * norm  # what the bound adds, twice
     if worst <= 1.1 * request.tol * top + rounding:
         return ""
     return (
-        f"the residuals reach {worst / top:.1e} S[0], beyond tol={request.tol:.1e}: tol is below "
-        "what this dtype resolves here, or rmatmat is not the adjoint of matmat"
+        f"the residuals reach {worst / top:.1e} S[0], beyond tol={request.tol:.1e}, which is "
+        "below what this dtype resolves here"
     )

@@ -10,7 +10,7 @@ from linsub._core import arrays, scalars
 from linsub._core.dense import norms
 from linsub._core.dense.eigh import eigh
 from linsub._core.random import RNGLike
-from linsub.errors import InvalidInputError
+from linsub.errors import InvalidInputError, NumericalError
 from linsub.results import Bound, Info, Record
 from linsub.svd.result import SVDCertificate
 from linsub.svd.truncated import truncated_svd
@@ -150,9 +150,14 @@ def weighted_svd(
     B, right_map, right_inverse = _weighted(x, row_weights, col_weights, row_gram, col_gram)
     result = truncated_svd(B, rank, rng=rng, **options)
     V = np.asarray(result.Vh).conj().T
-    left = x @ right_map(V)
-    right = right_inverse(V).conj().T
-    plain = norms.frobenius(x - left @ right)
+    with np.errstate(over="ignore", invalid="ignore"):
+        left = x @ right_map(V)
+        right = right_inverse(V).conj().T
+        plain = norms.frobenius(x - left @ right)
+    if not np.isfinite(plain) and np.isfinite(x).all():
+        raise NumericalError(
+            f"left @ right exceeds the largest {x.dtype}; divide A by a power of two first"
+        )
     eps = float(np.finfo(x.dtype).eps)
     details = dict(result.info.details) if result.info else {}
     details["plain_error"] = Bound(
