@@ -22,10 +22,10 @@ TIMEOUT = 120  # seconds; a deadlock must end as a failure
 
 # One case an engine; they differ in the kernels and in the LAPACK routines that they call.
 CASES = {
-    "lanczos": ((300, 240), {"rank": 8}),
+    "lanczos": ((300, 240), {"rank": 8, "method": "lanczos"}),
     "golub-kahan": ((300, 240), {"error": 0.7}),
     "gram": ((900, 100), {"rank": 30}),
-    "lapack": ((60, 50), {"rank": 10}),
+    "lapack": ((60, 50), {"rank": 10, "method": "lapack"}),
 }
 
 

@@ -20,13 +20,31 @@ import numpy as np
 
 from linsub.errors import InvalidInputError, InvalidTypeError
 
-__all__ = ["load", "save"]
+__all__ = ["check_writable", "load", "save"]
 
 _MANIFEST = "__linsub__"
 _FORMAT = 1  # of the file itself; a kind's own version is the caller's
 _ARRAY_KINDS = "biufcU"
 # The same state gives the same bytes, whenever it is written.
 _DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def check_writable(path: str | os.PathLike[str], option: str) -> None:
+    """Raise if no file can be written at `path`: before the work, not after it.
+
+    Raises
+    ------
+    InvalidInputError
+        It names the option and what is wrong.
+    """
+    target = Path(path)
+    folder = target.parent
+    if target.is_dir():
+        raise InvalidInputError(f"{option}: {target} is a folder; name a file in it")
+    if not folder.is_dir():
+        raise InvalidInputError(f"{option}: there is no folder {folder}; make it first")
+    if not os.access(target if target.exists() else folder, os.W_OK):
+        raise InvalidInputError(f"{option}: {target} cannot be written; choose another place")
 
 
 def save(path: str | os.PathLike[str], kind: str, version: int, state: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from linsub._core.state import check_writable
 from linsub.bench.contenders import LAPACK_LIMIT, Task, svd_flops, svd_task
 from linsub.bench.inputs import load
 from linsub.bench.plots import draw
@@ -110,6 +111,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.plots:
         _need_matplotlib()  # before the minutes of work, not after
+    if arguments.json:
+        check_writable(arguments.json, "--json")
     tasks = _own_tasks(arguments) if arguments.input else _built_in(arguments)
     report = run(
         tasks,

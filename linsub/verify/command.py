@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from linsub._core.state import check_writable
 from linsub.errors import LinsubError
 from linsub.verify.inputs import MAX_ENTRIES
 from linsub.verify.registry import Claim, all_claims, get
@@ -102,6 +103,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         return _mutants(_chosen(arguments), arguments)
     if arguments.case is not None:
         return _replay(arguments)
+    if arguments.json:
+        check_writable(arguments.json, "--json")
     report = run(
         arguments.ids or None,
         family=arguments.family,

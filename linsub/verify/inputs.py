@@ -115,6 +115,11 @@ def _read_npz(path: Path, key: str | None, force: bool) -> np.ndarray:
         if not names:
             raise InvalidInputError(f"{path} holds no arrays")
         if key is None:
+            if {"indices", "indptr", "data", "shape"} <= set(names):
+                raise InvalidInputError(
+                    f"{path} is a scipy.sparse matrix; save it dense, "
+                    "np.save(FILE, scipy.sparse.load_npz(FILE).toarray())"
+                )
             if len(names) > 1:
                 raise InvalidInputError(
                     f"{path} holds {len(names)} arrays ({', '.join(names)}); name one as "
