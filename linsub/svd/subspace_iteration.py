@@ -225,11 +225,8 @@ def randomized_svd(
             op, factors, streams=streams, failure_prob=failure_prob, steps=steps
         )
         certificate = unscaled(certificate, op.scale)
-    notes = factors.notes
-    if factors.details.get("adjoint_gap", 0.0) > 1e-6 * float(factors.S.max(initial=0.0)):
-        notes = (*notes, "rmatmat is not the adjoint of matmat; see to the operator's rmatvec")
     info = Info(
-        notes=notes,
+        notes=_notes(factors),
         method=factors.method,
         products=op.products,
         passes=op.passes,
@@ -237,6 +234,13 @@ def randomized_svd(
         details={**factors.details, "answer_products": products, "answer_passes": passes_used},
     )
     return SVDResult(*engines.hand_back(op, factors), certificate=certificate, info=info)
+
+
+def _notes(factors: Factors) -> tuple[str, ...]:
+    if factors.details.get("adjoint_gap", 0.0) > 1e-6 * float(factors.S.max(initial=0.0)):
+        note = "rmatmat is not the adjoint of matmat; see to the operator's rmatvec"
+        return (*factors.notes, note)
+    return factors.notes
 
 
 def _iterations(n_iter: Any, passes: Any, rank: int, short: int, reads: int) -> int:
