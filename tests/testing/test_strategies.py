@@ -39,7 +39,9 @@ def test_squaring_is_refuted_and_shrinks_small():
     # By its accuracy alone, not by the scales.
     scaled = strategies.matrices(scales=(1.0,), min_side=1, dtypes="d")
     found = find(scaled, broken, settings=settings(max_examples=300, database=None))
-    assert max(found.shape) <= 4
+    # Which matrix is the smallest that fails depends on the rounding of the BLAS at hand: 3 x 4
+    # with one build, 4 x 5 with another; without shrinking it is up to 12 x 12.
+    assert max(found.shape) <= 6
 
 
 @pytest.mark.parametrize(
