@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from linsub._core import arrays
+from linsub._core import arrays, products
 from linsub._core.dense import norms
 from linsub.errors import InvalidInputError, InvalidTypeError, NonFiniteError
 
@@ -184,8 +184,6 @@ class DenseOperator(Operator):
 
     def __init__(self, A: np.ndarray, home: arrays.Home, name: str, check_finite: bool) -> None:
         super().__init__(A.shape, A.dtype, home)
-        from linsub._core import products
-
         self.mapped = _is_mapped(A)
         peak, squares, finite = products.scan(A)
         if not finite and check_finite:
@@ -201,31 +199,21 @@ class DenseOperator(Operator):
         self.one_read_normal_adjoint = products.fusable(A.T)
 
     def _matmat(self, X: np.ndarray) -> np.ndarray:
-        from linsub._core import products
-
         return products.matmat(self.array, X, self.n_threads)
 
     def _rmatmat(self, Y: np.ndarray) -> np.ndarray:
-        from linsub._core import products
-
         return products.rmatmat(self.array, Y, self.n_threads)
 
     def _normal(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        from linsub._core import products
-
         return products.normal(self.array, X, self.n_threads)
 
     def _normal_adjoint(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        from linsub._core import products
-
         if self.one_read_normal_adjoint:  # real and F-ordered: A^T is a C-ordered view
             return products.normal(self.array.T, X, self.n_threads)
         Y = products.rmatmat(self.array, X, self.n_threads)
         return products.matmat(self.array, Y, self.n_threads), Y
 
     def _both(self, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        from linsub._core import products
-
         return products.both(self.array, X, Y, self.n_threads)
 
     def frobenius(self) -> float:
@@ -279,8 +267,6 @@ class SparseOperator(Operator):
         self.scale = norms.power_of_two_scale(norms.max_abs(A.data), dtype)
         self.array = A if self.scale == 1.0 else A * dtype.type(self.scale)
         self.nnz = int(A.nnz)
-        from linsub._core import products
-
         self.one_read_normal = products.fusable(self.array)
         self.one_read_normal_adjoint = products.fusable(self.array.T)
 

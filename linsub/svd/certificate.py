@@ -16,15 +16,18 @@ from linsub._core.operators import Operator
 from linsub._core.random import Streams
 from linsub.results import Bound, Kind
 from linsub.svd import bounds
-from linsub.svd.norm_bound import BEYOND_U, BEYOND_V, STEPS, NormBounds, deflated_norm
+from linsub.svd.norm_bound import (
+    BEYOND_U,
+    BEYOND_V,
+    FROBENIUS_PROBES,
+    STEPS,
+    NormBounds,
+    deflated_norm,
+)
 from linsub.svd.result import Factors, SVDCertificate
+from linsub.svd.rounding import orthogonality_defect, product_rounding
 
 __all__ = ["certify", "unscaled"]
-
-# Rounding of a product, relative to ||A||_F ||x||: gamma_n in the worst case, and with the
-# kernels' blocked sums a small multiple of sqrt(n) eps in fact (Higham & Mary 2019, whose
-# model fails with a probability far below any failure_prob here at this multiple).
-_ROUNDING = 4.0
 
 # Where the subtraction ||A||^2 - ||A V||^2 keeps fewer digits than this, the residual is
 # formed explicitly instead.
@@ -32,10 +35,6 @@ _SAFE_SUBTRACTION = 1e2
 
 # Kinds whose residual can be formed by blocks of rows; of a sparse matrix it would be dense.
 _READABLE = ("dense", "blocks", "dask")
-
-# Probes of the Frobenius norm where only products are known; the Chernoff factor at 1e-6 is
-# then 3.8 in the norm, against 9 with 8 probes.
-_FROBENIUS_PROBES = 16
 
 
 @dataclasses.dataclass
@@ -92,7 +91,7 @@ def certify(
         left=left,
         ritz=norms.frobenius(U.conj().T @ R),
         defect=defect,
-        product_rounding=_ROUNDING * np.sqrt(max(op.shape)) * op.eps * size,
+        product_rounding=product_rounding(max(op.shape), op.eps) * size,
         norm2=top,
     )
     if op.kind == "operator" and S.size:
@@ -106,13 +105,10 @@ def certify(
 
 
 def _defect(Q: np.ndarray) -> float:
-    k = Q.shape[1]
-    gram = Q.conj().T @ Q
-    gram[range(k), range(k)] -= 1
     rounding = 2.0 * np.sqrt(max(Q.shape)) * float(np.finfo(Q.dtype).eps)
     if Q.dtype.kind == "c":  # the turn to a real pivot, which comes after, rounds every entry
-        rounding += 8.0 * np.sqrt(k) * float(np.finfo(Q.dtype).eps)
-    return float(norms.frobenius(gram) + rounding)
+        rounding += 8.0 * np.sqrt(Q.shape[1]) * float(np.finfo(Q.dtype).eps)
+    return float(orthogonality_defect(Q) + rounding)
 
 
 def _tail(op: Operator, W: np.ndarray) -> tuple[float | None, float, float | None]:
@@ -121,7 +117,7 @@ def _tail(op: Operator, W: np.ndarray) -> tuple[float | None, float, float | Non
     if norm is None:
         return None, 0.0, None
     kept = norms.frobenius(W)
-    floor = _ROUNDING * np.sqrt(max(op.shape)) * op.eps * norm * norm
+    floor = product_rounding(max(op.shape), op.eps) * norm * norm
     return max((norm - kept) * (norm + kept), 0.0), floor, norm
 
 
@@ -198,7 +194,7 @@ def _frobenius_error(
             total = float(
                 np.hypot(total, norms.frobenius(block - scaled[row : row + block.shape[0]] @ Vh))
             )
-        rounding = _ROUNDING * np.sqrt(max(1, factors.S.size)) * op.eps * (norm or 0.0)
+        rounding = product_rounding(factors.S.size, op.eps) * (norm or 0.0)
         return total + rounding, "exact" if rounding <= 0.01 * total else "bound", 0.0
     value = float(np.sqrt(squared + floor + mismatch**2)) + drift
     exact = floor <= 0.01 * (squared + mismatch**2)
@@ -213,10 +209,10 @@ def _probed_frobenius(
     if factors.S.size >= min(op.shape):
         mismatch = float(np.linalg.norm(facts.right)) + facts.defect * facts.norm2
         return mismatch + facts.product_rounding, "bound", 0.0
-    G = streams.gaussian("probe", (n, _FROBENIUS_PROBES), op.dtype, (9, 0))
+    G = streams.gaussian("probe", (n, FROBENIUS_PROBES), op.dtype, (9, 0))
     E = op.matmat(G) - (factors.U * factors.S) @ (factors.V.conj().T @ G)
     probed = bounds.frobenius_from_probes(
-        norms.frobenius(E), _FROBENIUS_PROBES, failure_prob, complex_probes=op.dtype.kind == "c"
+        norms.frobenius(E), FROBENIUS_PROBES, failure_prob, complex_probes=op.dtype.kind == "c"
     )
     return probed + facts.product_rounding, "probabilistic", failure_prob
 

@@ -19,6 +19,7 @@ from linsub._core.operators import Operator
 from linsub._core.random import Streams
 from linsub.svd.norm_bound import BEYOND_U, BEYOND_V, NormBounds, deflated_norm
 from linsub.svd.result import Factors
+from linsub.svd.rounding import product_rounding
 
 if TYPE_CHECKING:
     from linsub.svd.engines import Plan
@@ -45,7 +46,7 @@ def _cheap(side: Operator, factors: Factors) -> tuple[Operator, float]:
         return side, 0.0
     norm = side.frobenius() or 0.0
     eps = factors.twin.eps
-    return factors.twin, 4.0 * float(np.sqrt(max(side.shape))) * eps * norm
+    return factors.twin, product_rounding(max(side.shape), eps) * norm
 
 
 def _residual(factors: Factors, request: _Request) -> float:

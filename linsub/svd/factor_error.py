@@ -14,12 +14,10 @@ from linsub._core.random import RNGLike, Streams
 from linsub.errors import InvalidInputError
 from linsub.results import Bound
 from linsub.svd import bounds
-from linsub.svd.norm_bound import PROBES, norm_from_probes
+from linsub.svd.norm_bound import FROBENIUS_PROBES, PROBES, norm_from_probes
+from linsub.svd.rounding import product_rounding
 
 __all__ = ["low_rank_error"]
-
-FROBENIUS_PROBES = 16
-_ROUNDING = 4.0
 
 
 def low_rank_error(
@@ -168,7 +166,7 @@ def _rounding(op: Operator, left: np.ndarray, right: np.ndarray, error: float) -
     norm = op.frobenius()
     size += size + np.sqrt(min(op.shape)) * error if norm is None else norm
     eps = max(op.eps, float(np.finfo(left.dtype).eps))
-    return float(_ROUNDING * np.sqrt(max(1, *left.shape, *right.shape)) * eps * size)
+    return float(product_rounding(max(*left.shape, *right.shape), eps) * size)
 
 
 def _frobenius(
@@ -199,7 +197,7 @@ def _frobenius(
         )
     eps = max(op.eps, float(np.finfo(left.dtype).eps))
     size = norm + norms.frobenius(left) * norms.frobenius(right)
-    rounding = _ROUNDING * np.sqrt(k) * eps * size
+    rounding = product_rounding(k, eps) * size
     return total + rounding, "exact" if rounding <= 1e-2 * total else "bound", 0.0
 
 
@@ -221,7 +219,7 @@ def _by_subtraction(
     own = float(np.sum(gram).real)
     squared = max(norm * norm - 2 * cross + own, 0.0)
     size = norm * norm + 2 * norms.frobenius(left) * norms.frobenius(AR) + own
-    floor = _ROUNDING * np.sqrt(max(op.shape)) * op.eps * size
+    floor = product_rounding(max(op.shape), op.eps) * size
     value = float(np.sqrt(squared))
     return value, float(np.sqrt(squared + floor)) - value
 

@@ -21,13 +21,11 @@ from linsub._core.operators import Operator
 from linsub._core.random import Streams
 from linsub.svd import bounds
 from linsub.svd.lanczos import default_basis
+from linsub.svd.norm_bound import FROBENIUS_PROBES
 from linsub.svd.result import Factors
+from linsub.svd.rounding import product_rounding
 
 __all__ = ["golub_kahan", "golub_kahan_to_error"]
-
-
-# Probes of the error of an operator; the Chernoff factor at 1e-6 is 3.8 in the norm.
-_PROBES = 16
 
 
 @dataclasses.dataclass
@@ -195,10 +193,12 @@ class _Missing:
         norm = op.frobenius()
         self.total = None if norm is None else norm * norm
         # Rounding of the two squares, and of the products: no error below its root is seen.
-        self.rounding = 4.0 * float(np.sqrt(max(op.shape))) * op.eps
+        self.rounding = product_rounding(max(op.shape), op.eps)
         self.failure_prob = failure_prob
         if self.total is None:
-            self._probes = streams.gaussian("probe", (op.shape[1], _PROBES), op.dtype, (10, 0))
+            self._probes = streams.gaussian(
+                "probe", (op.shape[1], FROBENIUS_PROBES), op.dtype, (10, 0)
+            )
             self._images = op.matmat(self._probes)
 
     def __call__(self, state: _State, step: int, done: bool) -> tuple[float, float]:
@@ -215,7 +215,7 @@ class _Missing:
         share = self.failure_prob * 6.0 / (np.pi * step) ** 2
         E = self._images - state.P[:, :d] @ (R @ (state.V[:, :d].conj().T @ self._probes))
         bound = bounds.frobenius_from_probes(
-            norms.frobenius(E), _PROBES, share, complex_probes=E.dtype.kind == "c"
+            norms.frobenius(E), FROBENIUS_PROBES, share, complex_probes=E.dtype.kind == "c"
         )
         return (bound + self.rounding * float(np.sqrt(captured))) ** 2, captured
 

@@ -12,6 +12,7 @@ from linsub._core.operators import AdjointOperator, Operator
 from linsub.svd import bounds
 from linsub.svd.lanczos import rayleigh_ritz
 from linsub.svd.result import Factors
+from linsub.svd.rounding import orthogonality_defect
 
 __all__ = ["dense_array", "gram_svd", "lapack_svd"]
 
@@ -66,10 +67,7 @@ def lapack_svd(op: Operator, rank: int, *, weyl: bool = True) -> Factors:
 
 def _defect(Q: np.ndarray) -> float:
     """||Q^H Q - I||_F and the rounding of computing it."""
-    k = Q.shape[1]
-    gram = Q.conj().T @ Q
-    gram[range(k), range(k)] -= 1
-    return float(norms.frobenius(gram) + k * float(np.finfo(Q.dtype).eps))
+    return float(orthogonality_defect(Q) + Q.shape[1] * np.finfo(Q.dtype).eps)
 
 
 def gram_svd(op: Operator, rank: int) -> Factors:

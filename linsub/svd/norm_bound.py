@@ -27,6 +27,10 @@ __all__ = ["NormBounds", "deflated_norm", "norm_from_probes"]
 PROBES = 4
 STEPS = 3
 
+# Probes of a Frobenius norm where only products are known, or a sketch has been kept; the
+# Chernoff factor at 1e-6 is then 3.8 in the norm, against 9 with 8 probes.
+FROBENIUS_PROBES = 16
+
 # A Lanczos remainder below this multiple of eps times the sizes in its product is rounding.
 _NOISE = 30.0
 

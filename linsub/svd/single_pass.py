@@ -18,13 +18,11 @@ from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.results import Bound, Info
 from linsub.svd import bounds
 from linsub.svd.certificate import unscaled
+from linsub.svd.norm_bound import FROBENIUS_PROBES
 from linsub.svd.result import SVDCertificate, SVDResult
+from linsub.svd.rounding import product_rounding
 
 __all__ = ["single_pass_svd"]
-
-# Columns of the independent sketch that measures the error: with 16 the Chernoff factor at
-# 1e-6 is 3.8 in the norm.
-ERROR_PROBES = 16
 
 
 class _Sketch:
@@ -44,7 +42,7 @@ class _Sketch:
         self.Y = np.zeros((m, width), dtype, order="F")
         self.X = np.zeros((width, n), dtype)
         self.Z = np.zeros((core, core), dtype)
-        self.T = np.zeros((ERROR_PROBES, n), dtype)
+        self.T = np.zeros((FROBENIUS_PROBES, n), dtype)
         self.norm = 0.0
         self.rows = 0
         self.scale = 0.0  # until a block comes that is not zero
@@ -62,7 +60,7 @@ class _Sketch:
 
     def left(self, which: int, rows: tuple[int, int]) -> np.ndarray:
         """Rows of the transposed left maps: Upsilon^H, Phi^H (sketch) or Theta^H (probe)."""
-        size = (self.shape[0], (self.width, self.core, ERROR_PROBES)[which])
+        size = (self.shape[0], (self.width, self.core, FROBENIUS_PROBES)[which])
         purpose = "probe" if which == 2 else "sketch"
         return self.streams.gaussian(purpose, size, self.dtype, (1, which), rows=rows)  # type: ignore[arg-type]
 
@@ -202,9 +200,9 @@ def single_pass_svd(
         S = S / S.dtype.type(scale)
     info = Info(
         method="single-pass",
-        products=2 * width + core + ERROR_PROBES,
+        products=2 * width + core + FROBENIUS_PROBES,
         passes=1,
-        details={"width": width, "core": core, "error_probes": ERROR_PROBES},
+        details={"width": width, "core": core, "error_probes": FROBENIUS_PROBES},
     )
     from linsub.svd.engines import fix_signs
 
@@ -254,9 +252,9 @@ def _certificate(
     left = sketch.left(2, (0, m)).conj().T
     E = sketch.T - ((left @ U) * S) @ V.conj().T
     probed = bounds.frobenius_from_probes(
-        norms.frobenius(E), ERROR_PROBES, failure_prob, complex_probes=sketch.dtype.kind == "c"
+        norms.frobenius(E), FROBENIUS_PROBES, failure_prob, complex_probes=sketch.dtype.kind == "c"
     )
-    error = probed + 4.0 * np.sqrt(max(m, n, 1)) * eps * norm
+    error = probed + product_rounding(max(m, n), eps) * norm
     s = S.astype(np.float64)
 
     def carried(value: Any, of: str) -> Bound:
