@@ -1,7 +1,7 @@
 """A X, A^H Y, and A^H (A X) in one reading of A, for few columns.
 
 A gemm with 8 columns on the right costs OpenBLAS about as much as 8 gemv. Two things are
-faster, and alike where the library has AVX-512 kernels: our own loops, which hold 4 x 4
+faster, and alike where the library has AVX-512 kernels: our own loops, which hold 4 x 3
 accumulators in registers (``_kernels/skinny.py``), and panels of A small enough for the
 library's small-matrix path, with the narrow operand transposed on the left (``panels.py``).
 Both keep a panel in cache for the second product. The rows of A are cut into parts by its
@@ -51,8 +51,9 @@ FUSED_BYTES = 1 << 18
 # 20% at 20000 x 1000, against a loss of 15% at 1500 x 1500.
 LAST_CACHE = 1 << 25
 
-# Smallest part of A, in entries, worth a thread of its own: a pool costs about 50 us.
-PART = 1 << 19
+# Smallest part of A, in entries, worth a thread of its own: a pool costs about 50 us, and
+# each part brings an accumulator of its own.
+PART = 1 << 21
 PARTS = 8
 
 # A vector load that crosses a cache line costs two: worth 5% at 1500 x 1500.
@@ -320,8 +321,8 @@ def warmup() -> None:
 
     for name in ("float64", "float32"):
         dtype = np.dtype(name)
-        A, X, Y = _locked(np.ones((5, 4), dtype)), np.ones((4, 4), dtype), np.ones((4, 5), dtype)
-        Z = np.zeros((4, 4), dtype)
+        A, X, Y = _locked(np.ones((5, 4), dtype)), np.ones((3, 4), dtype), np.ones((3, 5), dtype)
+        Z = np.zeros((3, 4), dtype)
         skinny.forward(A, X, Y, 0, 5, PANEL)
         skinny.backward(A, Y, Z, 0, 5, PANEL)
         skinny.normal(A, X, Y, Z, 0, 5, PANEL)
