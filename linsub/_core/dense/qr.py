@@ -17,6 +17,12 @@ __all__ = ["Orthonormalized", "orthonormalize", "qr", "r_factor"]
 # projection has no direction of its own left.
 _DEPENDENT = 20.0
 
+# One projection leaves eps ||X|| along V, and the defect of V itself times ||H||; the scaling
+# to unit columns divides both by the smallest pivot. Up to these ratios to it a second one
+# has little but rounding to remove, and a defect shrinks from block to block.
+_ONE_PASS = 10.0
+_ONE_PASS_H = 0.1
+
 
 class Orthonormalized(NamedTuple):
     """``X = V H + Q R``; the columns of Q from `rank` on are random, their rows of R zero."""
@@ -66,9 +72,10 @@ def orthonormalize(
 
     Notes
     -----
-    Two projections and CholeskyQR2; where the block is too ill conditioned for it, QR with
-    column pivoting, and a projection and QR of the columns that are kept, since scaling up
-    a small remainder scales up what the projections have left in it.
+    One projection, or two where much was taken away, and CholeskyQR2; where the block is too
+    ill conditioned for it, QR with column pivoting, and a projection and QR of the columns
+    that are kept, since scaling up a small remainder scales up what the projections have left
+    in it.
     """
     n, b = X.shape
     V = np.zeros((n, 0), X.dtype) if against is None else against
@@ -95,19 +102,22 @@ def _by_cholesky(X: np.ndarray, V: np.ndarray, scale: float) -> Orthonormalized 
     if R1 is None:
         return None
     # ||X||^2 = ||H||^2 + ||Z||^2, column by column.
-    squares = gram.diagonal().real + np.square(np.abs(H)).sum(axis=0)
-    size = max(float(np.sqrt(squares.max(initial=0.0))), scale)
+    removed = np.square(np.abs(H)).sum(axis=0)
+    largest = float(np.sqrt((gram.diagonal().real + removed).max(initial=0.0)))
+    size = max(largest, scale)
     least = float(np.abs(R1.diagonal()).min(initial=np.inf))
     if not least > 1e3 * float(np.finfo(X.dtype).eps) * size:
         return None
-    # The second projection on unit columns: what the first one left is rounding of X.
     Q = solve(R1, Z, side="right")
-    G = Vh @ Q
-    Q = _without(Q, V, G)
+    if largest > _ONE_PASS * least or float(np.sqrt(removed.sum())) > _ONE_PASS_H * least:
+        # The second projection on unit columns: what the first one left is rounding of X.
+        G = Vh @ Q
+        Q = _without(Q, V, G)
+        H = H + G @ R1
     R2 = corrector_r(Q.conj().T @ Q)
     if R2 is None:
         return None
-    return Orthonormalized(solve(R2, Q, side="right"), R2 @ R1, H + G @ R1, X.shape[1])
+    return Orthonormalized(solve(R2, Q, side="right"), R2 @ R1, H, X.shape[1])
 
 
 def _rank_revealing(
