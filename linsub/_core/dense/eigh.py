@@ -8,7 +8,7 @@ from scipy import linalg
 from linsub._core.dense import norms
 from linsub.errors import ConvergenceError
 
-__all__ = ["eigh"]
+__all__ = ["eigh", "top_of_each"]
 
 # Up to here a full decomposition by divide and conquer beats a subset of it.
 _SUBSET_ORDER = 200
@@ -53,3 +53,13 @@ def eigh(A: np.ndarray, top: int | None = None) -> tuple[np.ndarray, np.ndarray]
     w, V = _lapack(scaled, subset)
     with np.errstate(over="ignore", under="ignore"):
         return w[::-1][:top] / alpha, np.asfortranarray(V[:, ::-1][:, :top])
+
+
+def top_of_each(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the largest eigenvalue (b,) and its vector (b, n) of each matrix of a stack (b, n, n).
+
+    Only the lower triangles are read. For many small matrices: one call, no driver to choose.
+    """
+    alpha = norms.power_of_two_scale(norms.max_abs(A), A.dtype, always=True)
+    w, V = np.linalg.eigh(A * alpha)
+    return w[:, -1] / alpha, V[:, :, -1]

@@ -8,6 +8,7 @@ entry, which is all that the bounds below use.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,8 @@ __all__ = [
 
 _KW = 1.648  # Kuczynski and Wozniakowski's constant
 
-# Points of one refinement, and refinements: 64^9 resolves 54 bits of the bracket.
-_GRID, _ROUNDS = 65, 9
+# Refinements of 6 bits: 54 bits of the bracket.
+_ROUNDS = 9
 
 
 def probe_constant(probes: int, failure_prob: float, *, complex_probes: bool = False) -> float:
@@ -197,7 +198,7 @@ def christoffel_bound(
     Never looser than C6 with the same t products (q = 2 t), x^t being one of the
     polynomials, unless C6 is below a Ritz value and so certainly wrong.
     It is also never looser than the bound that uses p_t alone (van Dorsselaer, Hochstenbach
-    and van der Vorst 2000). The point is found by refining a grid, as the upper end of a
+    and van der Vorst 2000). The point is found by bisection, as the upper end of a
     bracket; ratios p_{i+1} / p_i and logarithms keep the sum from overflowing.
 
     Examples
@@ -216,23 +217,30 @@ def christoffel_bound(
     scale = float(max(np.abs(a).max(initial=0.0), b.max(initial=0.0)))
     if scale == 0.0:
         return 0.0
-    a, b = a / scale, b / scale
     with np.errstate(divide="ignore"):
-        offset = np.log(float(c)) - np.log(w)  # log of c p_0; +inf for a probe that is zero
-    low = np.zeros(w.size)
+        offsets = np.log(float(c)) - np.log(w)  # log of c p_0; +inf for a probe that is zero
+    columns = zip((a / scale).T.tolist(), (b / scale).T.tolist(), offsets.tolist(), strict=True)
+    return scale * max(_crossing(*column, bits=6 * refinements) for column in columns)
+
+
+def _crossing(alphas: list[float], betas: list[float], offset: float, bits: int) -> float:
+    """Return the upper end of a bracket of one probe's point, in numbers of Python.
+
+    Plain bisection: with a few steps an evaluation takes a microsecond, which arrays of
+    NumPy over a grid of points do not come near.
+    """
+    low = 0.0
     # No Ritz value exceeds 3 in this scale; the sum grows at least like (x - 3)^(2 t) from there.
-    high = np.full(w.size, 4.0)
-    while np.any(short := _is_below(high[None], a, b, offset)[0]):
-        high = np.where(short, 2.0 * high, high)
-    weights = np.linspace(0.0, 1.0, _GRID)[:, None]
-    for _ in range(refinements):
-        grid = low + weights * (high - low)
-        below = _is_below(grid, a, b, offset)
-        # The predicate is monotone, so the number of points below finds the cell.
-        cell = np.clip(np.count_nonzero(below, axis=0), 1, _GRID - 1)
-        columns = range(w.size)
-        low, high = grid[cell - 1, columns], grid[cell, columns]
-    return scale * float(high.max())
+    high = 4.0
+    while _is_below(high, alphas, betas, offset):
+        high *= 2.0
+    for _ in range(bits):
+        middle = low + 0.5 * (high - low)
+        if _is_below(middle, alphas, betas, offset):
+            low = middle
+        else:
+            high = middle
+    return high
 
 
 def _lanczos_coefficients(
@@ -254,29 +262,30 @@ def _lanczos_coefficients(
     return a, b, w
 
 
-def _is_below(x: np.ndarray, a: np.ndarray, b: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """Whether x (g, b) is at or below the point sought, for each of its columns.
+def _is_below(x: float, alphas: list[float], betas: list[float], offset: float) -> bool:
+    """Whether x is at or below the point sought.
 
     That is, where ``c^2 sum p_i(x)^2 <= 1``, or where x is not above every Ritz value.
     """
-    below = np.zeros(x.shape, dtype=bool)
-    log_p = np.broadcast_to(offset, x.shape)
+    if offset == math.inf:  # a probe that is zero says that lambda_1 is 0 or the event failed
+        return False
+    log_p = offset
     total = 2.0 * log_p
-    carried = np.zeros(x.shape)
-    open_ = np.ones(x.shape[1], dtype=bool)  # columns whose recurrence goes on
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        for alpha, beta in zip(a, b, strict=True):
-            step = x - alpha - carried
-            below |= open_ & (step <= 0.0)  # a sign change: some Ritz value is not below x
-            ends = open_ & (beta == 0.0)
-            total = np.where(ends, np.inf, total)
-            open_ = open_ & ~ends
-            ratio = step / np.where(beta > 0.0, beta, 1.0)
-            log_p = log_p + np.log(np.where(ratio > 0.0, ratio, 1.0))
-            total = np.where(open_, np.logaddexp(total, 2.0 * log_p), total)
-            carried = np.where(open_ & (ratio > 0.0), beta / np.where(ratio > 0, ratio, 1.0), 0.0)
-    # A probe that is zero (offset +inf) says that lambda_1 is 0 or the event failed.
-    return np.asarray((below & np.isfinite(offset)) | (total <= 0.0))
+    carried = 0.0
+    for alpha, beta in zip(alphas, betas, strict=True):
+        step = x - alpha - carried
+        if step <= 0.0:  # a sign change: some Ritz value is not below x
+            return True
+        if beta == 0.0:  # the Krylov space is whole: beyond its Ritz values the sum is infinite
+            return False
+        ratio = step / beta
+        if ratio == 0.0:  # underflow: x is at a Ritz value
+            return True
+        log_p += math.log(ratio)
+        high, low = max(total, 2.0 * log_p), min(total, 2.0 * log_p)
+        total = high + math.log1p(math.exp(low - high))
+        carried = beta / ratio
+    return total <= 0.0
 
 
 def leave_one_out(R: Any) -> float:
