@@ -14,7 +14,7 @@ LinearOperator
 not dense                    otherwise                                lapack
 ===========================  =======================================  ==================
 
-The two costs cross near 450 x 450 at rank 20, and near 20000 x 1000 at rank 50. Lanczos
+The two costs cross near 400 x 400 at rank 20, and near 20000 x 1000 at rank 50. Lanczos
 hands over to Golub-Kahan when sigma_k / sigma_1 is too small for a squared matrix. The
 figures are measured; docs/benchmarks.md has the rows.
 """
@@ -28,6 +28,7 @@ import numpy as np
 
 from linsub._core.dense import norms
 from linsub._core.operators import LinearOperatorView, Operator
+from linsub._core.products import LAST_CACHE
 from linsub._core.random import Streams
 from linsub.errors import InvalidInputError
 from linsub.svd.golub_kahan import golub_kahan, golub_kahan_to_error
@@ -45,8 +46,12 @@ SMALL = 64  # of a matrix that is not dense: below this side LAPACK takes under 
 KRYLOV_SHARE = 0.2  # of the short side: a larger rank leaves a Krylov basis no room
 DIRECT_SHARE = 0.5  # beyond it a full SVD costs no more than a partial one
 GRAM_SIDE = 2000  # beyond it the eigendecomposition of that order dominates
-DENSE_BLOCK = 8  # 8 columns cost 1.3 matrix-vector pairs in the fused kernel
+# Multiples of the three columns that the kernels take at once. In the last cache six are as
+# fast as nine a column, and a smaller basis holds as much; from memory nine share a reading.
+DENSE_BLOCK = 9
+CACHED_BLOCK = 6
 SPARSE_BLOCK = 4
+CORRECTED_TOL = 1e-5  # below it single precision alone does not reach the tolerance
 MIXED_TOL = 1e-9  # below it the polish of a single-precision basis no longer pays
 
 
@@ -75,7 +80,7 @@ def choose(op: Operator, request: _Request) -> Plan:
     """Return the plan for `op`; what the caller fixed is kept."""
     m, n = op.shape
     short = min(m, n)
-    block = request.block or (SPARSE_BLOCK if op.kind == "sparse" else DENSE_BLOCK)
+    block = request.block or _block(op)
     flip = _flip(op)
     if request.rank == 0 or short == 0 or request.max_rank == 0 or op.frobenius() == 0.0:
         return Plan("none")
@@ -84,12 +89,20 @@ def choose(op: Operator, request: _Request) -> Plan:
         return _choose_to_error(op, request, block)
     rank = request.rank or 0
     if method == "auto":
-        method = _automatic(op, rank)
+        method = _automatic(op, rank, request.tol)
     if method in ("lanczos", "golub-kahan", "subspace") and rank + 3 * block > short:
         method = "lapack"  # the basis would be the whole space
     if method == "gram":
         return Plan("gram", flip=m < n)
     return Plan(method, flip=flip, block=block)
+
+
+def _block(op: Operator) -> int:
+    if op.kind == "sparse":
+        return SPARSE_BLOCK
+    # The iteration works on a copy in single precision.
+    cached = op.kind == "dense" and 4 * op.shape[0] * op.shape[1] <= LAST_CACHE
+    return CACHED_BLOCK if cached else DENSE_BLOCK
 
 
 def _flip(op: Operator) -> bool:
@@ -109,17 +122,20 @@ def gram_cost(short: int, long: int, rank: int) -> float:
     return 1.5 + long * short**2 / 9e7 + 5e-8 * short**3 + 4.0 * short * long * rank / 6e7
 
 
-def lanczos_cost(short: int, long: int, rank: int) -> float:
+def lanczos_cost(short: int, long: int, rank: int, tol: float = 1e-8) -> float:
     """Return about the milliseconds of block Lanczos in the same unit.
 
-    Steps in single precision with 8 columns, and three products with `rank` columns in
-    double; the number of steps is that of spectra between 1/i and i^-0.3.
+    Steps in single precision with six to nine columns, and products with `rank` columns in
+    double, three of them where the tolerance asks for corrections; the number of steps is
+    that of spectra between 1/i and i^-0.3.
     """
     steps = 8 + rank / 4
-    return 3.0 + steps * (0.35 + 32.0 * short * long / 1e8) + 12.0 * short * long * rank / 5e7
+    entries = float(short) * long
+    polish = 12.0 if tol < CORRECTED_TOL else 5.0
+    return 1.5 + steps * (0.2 + 30.0 * entries / 1e8) + polish * entries * rank / 5e7
 
 
-def _automatic(op: Operator, rank: int) -> str:
+def _automatic(op: Operator, rank: int, tol: float) -> str:
     m, n = op.shape
     short, long = min(m, n), max(m, n)
     krylov = rank <= KRYLOV_SHARE * short
@@ -128,7 +144,9 @@ def _automatic(op: Operator, rank: int) -> str:
     if rank > DIRECT_SHARE * short and (long < 2 * short or rank == short):
         return "lapack"
     small = short <= GRAM_SIDE
-    if small and (not krylov or gram_cost(short, long, rank) <= lanczos_cost(short, long, rank)):
+    if small and (
+        not krylov or gram_cost(short, long, rank) <= lanczos_cost(short, long, rank, tol)
+    ):
         return "gram"
     return "lanczos" if krylov else "lapack"
 
