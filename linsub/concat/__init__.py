@@ -1,0 +1,1 @@
+"""Many matrices with the same rows, seen as one: bounds, joint SVDs, clusters."""
