@@ -20,11 +20,15 @@ __all__ = [
     "gram_shift",
     "joint_error",
     "merge_rounding",
+    "reconstruction_rounding",
+    "relative_enclosure",
     "residual_error",
     "shift_radius",
     "shifted_values",
+    "storage",
     "two_sided_error",
     "two_sided_sigma",
+    "two_sided_tails",
     "weyl_error",
 ]
 
@@ -398,6 +402,130 @@ def merge_rounding(height: int, steps: int, eps: float) -> float:
     """
     length = max(_count(height, "height"), 1)
     return float(_STEP * np.sqrt(length) * (_count(steps, "steps") + 1) * _size(eps, "eps"))
+
+
+def two_sided_tails(
+    S: Any, discarded: float, rank: int, *, top: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Enclose ``sum_{i>k} sigma_i(M)^2`` for every k = 0 .. rank at once (T2).
+
+    The squares of :func:`two_sided_error` times ``||M||_F^2``, without rounding: for the
+    search of a rank, whose error is then measured.
+
+    Parameters
+    ----------
+    S, discarded, top
+        As in :func:`two_sided_error`; values that were not kept are zero if nothing was
+        discarded.
+    rank : int
+
+    Returns
+    -------
+    lower, upper : ndarray (rank + 1,)
+
+    Examples
+    --------
+    >>> from linsub.concat.bounds import two_sided_tails
+    >>> lower, upper = two_sided_tails([4.0, 2.0], 5.0, 2, top=1.0)
+    >>> lower.tolist(), upper.tolist()
+    ([25.0, 8.0, 3.0], [25.0, 9.0, 5.0])
+    """
+    s, mass, r = _spectrum(S, "S"), _size(discarded, "discarded"), _count(rank, "rank")
+    worst = mass if top is None else _size(top, "top")
+    squares = np.append(np.square(s), np.zeros(max(r + 1 - s.size, 0)))
+    rest = np.append(np.cumsum(squares[::-1])[::-1], 0.0)[: r + 1]
+    hidden = np.minimum(mass, np.arange(r + 1) * worst)
+    return rest + (mass - hidden), rest + mass
+
+
+def storage(height: int, width: int, rank: int | None) -> int:
+    """Numbers that store m x K: ``min(k (m + K), m K)``, or m K where there is no basis.
+
+    Parameters
+    ----------
+    height, width : int
+        m and K.
+    rank : int or None
+        k, the columns of a basis that meets the budget.
+    """
+    m, K = _count(height, "height"), _count(width, "width")
+    return m * K if rank is None else min(_count(rank, "rank") * (m + K), m * K)
+
+
+def reconstruction_rounding(
+    shape: tuple[int, int, int],
+    norm: float,
+    basis: float,
+    coefficients: float,
+    eps: float,
+    tiny: float = 0.0,
+    scale: float = 1.0,
+) -> float:
+    """How far ``fl(M - fl(U C))`` is from ``M - U C``, and from ``M`` less another ``fl(U C)``.
+
+    At most ``g (||M||_F + 2 ||U||_F ||C||_F)`` with ``g = p u / (1 - p u)``, u = eps / 2 and
+    p = 4 (k + 2): in whatever order the k products are summed, real or complex; and what
+    underflows, at most ``tiny`` an operation.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (m, K, k) for M of shape (m, K) and U of shape (m, k).
+    norm, basis, coefficients : float
+        ``||M||_F``, ``||U||_F`` and ``||C||_F``.
+    eps, tiny : float
+        Spacing at 1 and smallest positive number of the arithmetic.
+    scale : float
+        The matrix in the unit of the user is M / scale, and so are the coefficients.
+
+    Notes
+    -----
+    Higham (2002), (3.5) and (3.13): ``|fl(U C) - U C| <= g_k |U| |C|`` entry by entry,
+    one operation more for the subtraction, and a factor 4 that covers complex products
+    (lemma 3.5). ``|| |U| |C| ||_F <= ||U||_F ||C||_F``. Divided by the scale, C loses at
+    most tiny an entry.
+
+    References
+    ----------
+    Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed. (2002).
+    """
+    m, K, k = (_count(size, "shape") for size in shape)
+    norm, basis = _size(norm, "norm"), _size(basis, "basis")
+    coefficients = _size(coefficients, "coefficients")
+    units = 4 * (k + 2) * _size(eps, "eps") / 2.0
+    if units >= 1.0:
+        return float("inf")
+    rounding = units / (1.0 - units) * (norm + 2.0 * basis * coefficients)
+    lost = tiny * max(scale, 1.0) * (4.0 * (k + 2) * np.sqrt(m * K) + basis * np.sqrt(k * K))
+    return float(rounding + lost)
+
+
+def relative_enclosure(
+    residual: float, slack: float, norm: float, count: int, eps: float = 2.0**-52
+) -> tuple[float, float]:
+    """Enclosure of ``||E||_F / ||M||_F`` from computed norms of E + F, ``||F||_F <= slack``.
+
+    Parameters
+    ----------
+    residual, norm : float
+        ``||E + F||_F`` and ``||M||_F``, each a sum of `count` squares taken in arithmetic
+        of spacing `eps`: right to a relative ``(count + 4) eps``.
+    slack : float
+    count : int
+
+    Returns
+    -------
+    lower, upper : float
+        Both zero where the norm is: E_r of a zero matrix is zero.
+    """
+    residual, slack = _size(residual, "residual"), _size(slack, "slack")
+    norm = _size(norm, "norm")
+    if norm == 0.0:
+        return 0.0, 0.0
+    drift = (_count(count, "count") + 4) * eps
+    upper = (residual * (1.0 + drift) + slack) / norm * (1.0 + 2.0 * drift)
+    lower = max(residual * (1.0 - drift) - slack, 0.0) / norm * (1.0 - 2.0 * drift)
+    return max(lower, 0.0), upper
 
 
 def _spectrum(sigma: Any, name: str = "sigma") -> np.ndarray:

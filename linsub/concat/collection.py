@@ -114,6 +114,11 @@ class Collection:
         NonFiniteError
             If a lazy block has become nan or inf.
         """
+        A = self.original(i)
+        return A if self.scale == 1.0 else A * self.dtype.type(self.scale)
+
+    def original(self, i: int) -> np.ndarray:
+        """Return A_i itself, dense and canonical, in the type of all; raises as `block` does."""
         lazy = self._source.is_lazy(i)
         A = self._canonical(self._source.take(i), i, lazy and self._check_finite)
         expected = (self.height, self.widths[i])
@@ -123,8 +128,11 @@ class Collection:
                 f"it is {A.shape} of dtype {A.dtype}; a callable must return the same matrix "
                 "each time"
             )
-        A = A.astype(self.dtype, copy=False)
-        return A if self.scale == 1.0 else A * self.dtype.type(self.scale)
+        return A.astype(self.dtype, copy=False)
+
+    def is_out_of_core(self, i: int) -> bool:
+        """Whether block i is computed or mapped, so that a copy may not fit into memory."""
+        return self._source.is_lazy(i) or isinstance(self._source.take(i), np.memmap)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         for i in range(len(self)):

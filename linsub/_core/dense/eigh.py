@@ -8,7 +8,7 @@ from scipy import linalg
 from linsub._core.dense import norms
 from linsub.errors import ConvergenceError
 
-__all__ = ["eigh"]
+__all__ = ["eigenvalues", "eigh"]
 
 # Up to here a full decomposition by divide and conquer beats a subset of it.
 _SUBSET_ORDER = 200
@@ -53,3 +53,18 @@ def eigh(A: np.ndarray, top: int | None = None) -> tuple[np.ndarray, np.ndarray]
     w, V = _lapack(scaled, subset)
     with np.errstate(over="ignore", under="ignore"):
         return w[::-1][:top] / alpha, np.asfortranarray(V[:, ::-1][:, :top])
+
+
+def eigenvalues(A: np.ndarray) -> np.ndarray:
+    """Return the eigenvalues, descending, of each matrix of a stack (..., n, n).
+
+    Only the lower triangles are read, and nothing is scaled. One call for many small
+    matrices: the overhead of a call is more than LAPACK's work on one of them.
+    """
+    try:
+        w = np.linalg.eigvalsh(A, UPLO="L")
+    except np.linalg.LinAlgError as error:
+        raise ConvergenceError(
+            f"LAPACK found no eigenvalues of a stack of shape {A.shape}; look for nan or inf in it"
+        ) from error
+    return np.asarray(w[..., ::-1])
