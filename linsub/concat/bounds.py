@@ -76,7 +76,8 @@ def shift_radius(sigma: Any, delta: float) -> np.ndarray:
     """How far singular values move: by at most ``min(Delta / sigma_k, sqrt(Delta))``.
 
     Theorem 2 of the paper bounds ``|sigma_k(M + E) - sigma_k(M)|`` so. Beyond the rank of M,
-    where sigma_k = 0, the second branch is the bound on ``sigma_k(M + E)`` itself. :func:`shifted_values` is never wider.
+    where sigma_k = 0, the second branch is the bound on ``sigma_k(M + E)`` itself.
+    :func:`shifted_values` is never wider.
 
     Parameters
     ----------

@@ -19,6 +19,9 @@ _COLUMNS = 256
 # stay below 32 MiB of doubles each.
 _ENTRIES = 1 << 22
 
+# A larger block is cut even where whole blocks give a better bound: 128 MiB of doubles.
+_WHOLE_ENTRIES = 1 << 24
+
 
 def panel_width(height: int, at_least: int = 1) -> int:
     """Columns of a panel of this height."""
@@ -26,11 +29,16 @@ def panel_width(height: int, at_least: int = 1) -> int:
 
 
 def panels(
-    c: Collection, label: str, *, width: int | None = None, dtype: np.dtype | None = None
+    c: Collection,
+    label: str,
+    *,
+    width: int | None = None,
+    whole: bool = False,
+    dtype: np.dtype | None = None,
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Yield ``(first column, panel of scale M)``; together they are every column once.
 
-    A block that is wider is cut, narrow ones are joined; each is read once.
+    Narrow blocks are joined and wide ones are cut; each is read once.
 
     Parameters
     ----------
@@ -38,28 +46,35 @@ def panels(
     label : str
         What the progress line calls this reading.
     width : int, optional
-        Most columns of a panel.
+        Columns of a panel, of all but the last.
+    whole : bool, optional
+        Cut no block, unless it is too large for that; `width` is then the least that is
+        joined.
     dtype : dtype, optional
         Of the panels; that of the collection by default.
     """
     width = width or panel_width(c.height)
-    kind = dtype or c.dtype
+    most = max(width, _WHOLE_ENTRIES // max(1, c.height)) if whole else width
     held: list[np.ndarray] = []
     start = count = 0
     with Progress(len(c), label) as progress:
         for A in c:
             first = 0
             while first < A.shape[1]:
-                part = A[:, first : first + width - count]
+                rest = A.shape[1] - first
+                if whole and held and count + rest > most:
+                    yield start, _joined(held, dtype or c.dtype)
+                    start, count, held = start + count, 0, []
+                part = A[:, first : first + most - count]
                 held.append(part)
                 first += part.shape[1]
                 count += part.shape[1]
-                if count == width:
-                    yield start, _joined(held, kind)
+                if count >= width:
+                    yield start, _joined(held, dtype or c.dtype)
                     start, count, held = start + count, 0, []
             progress.advance()
         if count:
-            yield start, _joined(held, kind)
+            yield start, _joined(held, dtype or c.dtype)
 
 
 def _joined(parts: list[np.ndarray], dtype: np.dtype) -> np.ndarray:
