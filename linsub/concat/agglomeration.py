@@ -111,8 +111,7 @@ class _Tree:
             node.S[:, None] * inner[:, start : start + self.nodes[i].S.size]
             for i, start in partners
         ]
-        for (i, _), squares in zip(partners, self._spectra(node, partners, cross), strict=True):
-            self._propose(key, i, squares)
+        self._propose(key, [i for i, _ in partners], self._spectra(node, partners, cross))
 
     def _spectra(
         self, node: Compressed, partners: list[tuple[int, int]], cross: list[np.ndarray]
@@ -135,19 +134,21 @@ class _Tree:
             g[k:end, :k] = X.conj().T
         return np.asarray(np.maximum(eigenvalues(G), 0.0))
 
-    def _propose(self, a: int, b: int, squares: np.ndarray) -> None:
-        """Put a pair on the heap where one basis of the rank can serve both."""
-        one, two = self.nodes[a], self.nodes[b]
-        energy = one.energy + two.energy
-        rest = np.append(np.cumsum(squares[::-1])[::-1], 0.0)[: self.rank + 1]
-        rest = rest + (one.dropped + two.dropped)
-        fine = rest <= self.error**2 * energy
-        if not fine.any():
-            return
-        rank = int(np.argmax(fine))
-        apart = self.costs[a] + self.costs[b]
-        together = bounds.storage(self.height, one.width + two.width, rank)
-        heapq.heappush(self.heap, (together / max(apart, 1), float(rest[rank] / energy), a, b))
+    def _propose(self, key: int, partners: list[int], squares: np.ndarray) -> None:
+        """Put the pairs on the heap that one basis of the rank can serve."""
+        node, others = self.nodes[key], [self.nodes[i] for i in partners]
+        energy = node.energy + self.energies[partners]
+        dropped = node.dropped + np.array([other.dropped for other in others])
+        rest = np.cumsum(squares[:, ::-1], axis=1)[:, ::-1]
+        rest = np.concatenate([rest, np.zeros((len(partners), 1))], axis=1)[:, : self.rank + 1]
+        rest += dropped[:, None]
+        fine = rest <= self.error**2 * energy[:, None]
+        ranks = np.argmax(fine, axis=1)
+        for row in np.flatnonzero(fine.any(axis=1)):
+            i, rank = partners[row], int(ranks[row])
+            width = node.width + others[row].width
+            share = bounds.storage(self.height, width, rank) / (self.costs[key] + self.costs[i])
+            heapq.heappush(self.heap, (share, float(rest[row, rank] / energy[row]), key, i))
 
     def merge(self) -> bool:
         """Merge the pair of the largest relative saving; False where none is left."""

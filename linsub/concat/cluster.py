@@ -206,11 +206,11 @@ def _result(
     for label, cluster in enumerate(clusters):
         labels[cluster.members] = label
         errors[cluster.members] = cluster.errors
-    stored_whole = [c.members[0] for c in clusters if c.U is None]
     over = [c.members[0] for c in clusters if c.exceeds]
-    details |= {"stored_whole": stored_whole, "over_budget": over}
-    copies = {
-        i: collection.original(i).copy() for i in stored_whole if not collection.is_out_of_core(i)
+    store = _store(collection, clusters)
+    details |= {
+        "stored_whole": [c.members[0] for c in clusters if c.U is None],
+        "over_budget": over,
     }
     upper, lower = (np.array([getattr(c, end) for c in clusters]) for end in ("upper", "lower"))
     with np.errstate(over="ignore", under="ignore"):
@@ -224,13 +224,34 @@ def _result(
     cost = sum(c.cost for c in clusters)
     size = collection.height * collection.width
     ratio = size / cost if cost else (float("inf") if size else 1.0)
-    info = Info(method=method, notes=_notes(over, faint), details=details)
+    info = Info(
+        method=method,
+        passes=-(-collection.reads // len(collection)),
+        notes=_notes(over, faint),
+        details=details,
+    )
     back = collection.home.give_back
     ranks = np.array([c.rank for c in clusters], np.intp)
     return ClusterResult(
         back(labels), back(ranks), back(upper), back(lower), ratio,
-        certificate=certificate, info=info, store=Store(collection, clusters, copies),
+        certificate=certificate, info=info, store=store,
     )  # fmt: skip
+
+
+def _store(collection: Collection, clusters: list[StoredCluster]) -> Store:
+    places = [(0, 0)] * len(collection)
+    copies: dict[int, np.ndarray] = {}
+    source = None
+    for label, cluster in enumerate(clusters):
+        for position, i in enumerate(cluster.members):
+            places[i] = (label, position)
+        if cluster.U is None:
+            i = cluster.members[0]
+            if collection.is_out_of_core(i):
+                source = collection
+            else:
+                copies[i] = collection.original(i).copy()
+    return Store(clusters, places, collection.scale, collection.home, copies, source)
 
 
 def _notes(over: list[int], faint: list[int]) -> tuple[str, ...]:

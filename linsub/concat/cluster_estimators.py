@@ -73,7 +73,7 @@ class ResidualEstimate(Estimate):
 
     def start(self, seed: list[int]) -> bool:
         first = compress_blocks(self.blocks, seed, self.blocks.height)
-        self.Q = orthonormalize(first.U[:, first.S > 0]).Q
+        self.Q = first.U[:, first.S > 0]
         self.squares = np.square(first.S)
         self.inside = first.dropped
         self.energy = first.energy

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from linsub._core.dense.qr import orthonormalize
 from linsub._core.progress import Progress
 from linsub.concat.cluster_compression import compress_blocks
 from linsub.concat.cluster_estimators import (
@@ -49,12 +48,12 @@ def grow(
         while left and barren < patience:
             seed = _seed(blocks, left, rank)
             estimate: Estimate = ESTIMATES[method](blocks, rank, error, keep)
-            if not estimate.start(seed):
-                seed = seed[:1]  # a block beyond the budget: its own cluster, stored whole
-                grown: list[int] = []
-            else:
+            grown: list[int] = []
+            if estimate.start(seed):
                 grown = _grown(blocks, estimate, left[len(seed) :], seed, order)
-            barren = 0 if grown else barren + 1
+                barren = 0 if grown else barren + 1
+            else:
+                seed = seed[:1]  # a block beyond the budget: its own cluster, stored whole
             taken = {*seed, *grown}
             clusters.append([*seed, *grown])
             left = [i for i in left if i not in taken]
@@ -91,7 +90,7 @@ def _grown(
 def _by_residual(blocks: Collection, candidates: list[int], seed: list[int]) -> list[int]:
     """Sort by ||(I - Q Q^H) A_i||_F, Q an orthonormal basis of the seed."""
     found = compress_blocks(blocks, seed, blocks.height)
-    Q = orthonormalize(found.U[:, found.S > 0]).Q.astype(blocks.dtype)
+    Q = found.U[:, found.S > 0].astype(blocks.dtype)
     sizes = []
     for i in candidates:
         A = blocks.block(i)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from linsub._core import scalars
+from linsub._core.arrays import Home
 from linsub.concat.cluster_storage import StoredCluster
 from linsub.concat.collection import Collection
 from linsub.errors import InvalidInputError, NumericalError
@@ -51,19 +52,38 @@ class ClusterFactors(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Store:
-    """The factors of all clusters, in the scaled unit of the collection."""
+    """The factors of all clusters, in the scaled unit of the collection.
 
-    blocks: Collection
+    Attributes
+    ----------
+    clusters : list of StoredCluster
+    places : list of (int, int)
+        The cluster of each block and its position there.
+    scale : float
+    home : Home
+    copies : dict of int to ndarray
+        The blocks that are stored as they are.
+    source : Collection or None
+        Where such blocks are read from if they are not in `copies`. Else None: the factors
+        do not keep alive what they replace.
+    """
+
     clusters: list[StoredCluster]
+    places: list[tuple[int, int]]
+    scale: float
+    home: Home
     copies: dict[int, np.ndarray]
+    source: Collection | None
 
     def whole(self, i: int) -> np.ndarray:
-        """Return a block that is stored as it is: the copy, or what is read again."""
-        return self.copies[i].copy() if i in self.copies else self.blocks.original(i).copy()
+        if i in self.copies:
+            return self.copies[i].copy()
+        assert self.source is not None
+        return self.source.original(i).copy()
 
     def unscaled(self, x: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore", under="ignore"):
-            y = x / x.dtype.type(self.blocks.scale)
+            y = x / x.real.dtype.type(self.scale)
         if not np.isfinite(y).all():
             raise NumericalError(
                 f"coefficients exceed the largest {y.dtype}; divide the blocks by a power of two"
@@ -71,19 +91,18 @@ class Store:
         return np.asarray(y)
 
     def factors(self, cluster: StoredCluster) -> ClusterFactors:
-        back = self.blocks.home.give_back
+        back = self.home.give_back
         if cluster.U is None:
             return ClusterFactors(None, [back(self.whole(i)) for i in cluster.members])
         parts = [back(self.unscaled(part)) for part in cluster.parts]
         return ClusterFactors(back(cluster.U.copy()), parts)
 
     def block(self, i: int) -> np.ndarray:
-        for cluster in self.clusters:
-            if i in cluster.members:
-                break
+        label, position = self.places[i]
+        cluster = self.clusters[label]
         if cluster.U is None:
             return self.whole(i)
-        return self.unscaled(cluster.U @ cluster.parts[cluster.members.index(i)])
+        return self.unscaled(cluster.U @ cluster.parts[position])
 
 
 class ClusterResult(Record):
@@ -163,5 +182,5 @@ class ClusterResult(Record):
             If there is no such block, or the record was rebuilt from its fields.
         """
         store = self._held()
-        i = scalars.as_integer(i, name="i", low=0, high=len(store.blocks) - 1)
-        return store.blocks.home.give_back(store.block(i))
+        i = scalars.as_integer(i, name="i", low=0, high=len(store.places) - 1)
+        return store.home.give_back(store.block(i))

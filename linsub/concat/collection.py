@@ -35,10 +35,11 @@ class Collection:
     home : Home
         The array type of the first block, to hand results back in.
     scale : float
-        The power of two that brings the entries of all blocks into a range where they
-        can be squared; 1.0 where they are, and for zero.
+        The power of two that brings the largest entry of all blocks near 1; 1.0 for zero.
     squares : ndarray of float64
         ||scale A_i||_F^2.
+    reads : int
+        How often a block was read.
     """
 
     def __init__(self, source: _Source, name: str, check_finite: bool) -> None:
@@ -53,6 +54,7 @@ class Collection:
         self.scale = 1.0
         self.height = 0
         self.squares = np.zeros(len(source))
+        self.reads = len(source)
         self._scan()
 
     def _scan(self) -> None:
@@ -77,7 +79,10 @@ class Collection:
                 norm = norms.frobenius(A if own == 1.0 else A * A.dtype.type(own))
                 sizes.append((peak, own, norm))
                 progress.advance()
-        self.scale = norms.power_of_two_scale(max(peak for peak, _, _ in sizes), self.dtype)
+        # Always near 1, so that the squares of errors far below the norm keep their digits,
+        # and blocks that differ by a power of two give the same result to the bit.
+        largest = max(peak for peak, _, _ in sizes)
+        self.scale = norms.power_of_two_scale(largest, self.dtype, always=True)
         # The ratio before the square: where a block is tiny beside the largest its square is
         # zero, and where it is zero its own scale is 1 and the square of the other could be inf.
         with np.errstate(under="ignore"):
@@ -119,6 +124,7 @@ class Collection:
 
     def original(self, i: int) -> np.ndarray:
         """Return A_i itself, dense and canonical, in the type of all; raises as `block` does."""
+        self.reads += 1
         lazy = self._source.is_lazy(i)
         A = self._canonical(self._source.take(i), i, lazy and self._check_finite)
         expected = (self.height, self.widths[i])
