@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from linsub.concat.cluster import cluster_matrices
+from linsub.concat.cluster_result import ClusterCertificate, ClusterFactors, ClusterResult
 from linsub.concat.concatenated import concatenated_svd
 from linsub.concat.grouped import grouped_svd
 from linsub.concat.norm_bounds import concat_residual_bound, concat_weyl_bound
@@ -18,6 +20,9 @@ from linsub.concat.result import (
 from linsub.concat.two_sided import concat_svd_bounds
 
 __all__ = [
+    "ClusterCertificate",
+    "ClusterFactors",
+    "ClusterResult",
     "ConcatBounds",
     "ConcatBoundsCertificate",
     "ConcatSVDCertificate",
@@ -25,6 +30,7 @@ __all__ = [
     "GroupedSVDResult",
     "PerturbationBounds",
     "PerturbationCertificate",
+    "cluster_matrices",
     "concat_perturbation_bound",
     "concat_residual_bound",
     "concat_svd_bounds",
