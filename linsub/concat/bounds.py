@@ -217,20 +217,21 @@ def weyl_error(
 
 
 def residual_error(values: Any, spanned: float, rank: int, *, rounding: float = 0.0) -> float:
-    """Bound E_r(M) from what each block adds to the span of those before it (B2).
+    """Bound E_r(M) from the spectra of the blocks, or of what each adds to the others (B2).
 
-    Let Q_j have orthonormal columns that include the left singular vectors belonging to the
-    values taken from the first j blocks, and ``R_j = A_j - Q_{j-1} Q_{j-1}^H A_j``. With T
-    the multiset of all singular values of A_1, R_2, ..., R_N, in descending order,
-    ``sum_{i<=r} sigma_i(M)^2 >= sum_{i<=r} T_i^2`` for every r.
+    With T the multiset of all singular values of ``A_1, ..., A_N``, in descending order,
+    ``sum_{i<=r} sigma_i(M)^2 >= sum_{i<=r} T_i^2`` for every r. The published bound takes
+    those of ``A_1, R_2, ..., R_N``, with ``R_j = A_j - Q_{j-1} Q_{j-1}^H A_j`` and Q_j a basis
+    of the first j blocks; they are smaller, so that it follows.
 
     Parameters
     ----------
     values : array_like (t,)
         T, in any order.
     spanned : float
-        The energy that was projected out, ``sum_j ||Q_{j-1}^H A_j||_F^2``; with it the error
-        is a sum and not a difference.
+        The energy of M that is not in `values`: what was projected out,
+        ``sum_j ||Q_{j-1}^H A_j||_F^2``, and what was left out because it is not among the r
+        largest. With it the error is a sum and not a difference.
     rank : int
     rounding : float, optional
         Error of all of this relative to ``||M||_F``.
@@ -243,7 +244,7 @@ def residual_error(values: Any, spanned: float, rank: int, *, rounding: float = 
     Notes
     -----
     The sums are ordered, the values are not: ``sigma_i(M) >= T_i`` is false. For
-    ``M = [[1, 1], [0, 1]]`` T is {1, 1} and sigma_2 is 0.618.
+    ``M = [[1, 1], [0, 1]]`` the residual values are {1, 1} and sigma_2 is 0.618.
 
     Examples
     --------

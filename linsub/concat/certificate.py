@@ -48,10 +48,18 @@ class _Measured:
 
 
 def certify(
-    c: Collection, U: np.ndarray, S: np.ndarray, Vh: np.ndarray, known: Known
+    c: Collection,
+    U: np.ndarray,
+    S: np.ndarray,
+    Vh: np.ndarray,
+    known: Known,
+    C: np.ndarray | None = None,
 ) -> ConcatSVDCertificate:
-    """Return the certificate of ``scale M ~ U S Vh``, in the unit of the scaled collection."""
-    seen = _measure(c, U, S, Vh)
+    """Return the certificate of ``scale M ~ U S Vh``, in the unit of the scaled collection.
+
+    With `C`, rounded from ``S Vh / scale``, the errors are those of ``scale U C``.
+    """
+    seen = _measure(c, U, S, Vh, C)
     k = S.size
     norm = float(np.sqrt(c.squares.sum()))
     block_norms = np.sqrt(c.squares)
@@ -70,8 +78,9 @@ def certify(
     left = float(np.linalg.norm(seen.left)) + drift
     # U has been rounded to its type since the engine had it.
     cast = float(np.sqrt(max(k, 1))) * c.eps * min(top, norm)
-    beyond = min(known.beyond + cast + drift, frobenius)
-    prob = known.failure_prob if beyond < frobenius else 0.0
+    sure_beyond = frobenius + drift  # U is not exactly orthonormal
+    beyond = min(known.beyond + cast + drift, sure_beyond)
+    prob = known.failure_prob if beyond < sure_beyond else 0.0
     lower, upper = bounds.two_sided_sigma(np.asarray(S, np.float64), beyond**2, rounding=left)
     lower, upper = np.maximum(lower, known.lower), np.minimum(upper, known.upper)
     spectral = min(float(np.hypot(beyond, left)), frobenius)
@@ -96,17 +105,21 @@ def certify(
     )
 
 
-def _measure(c: Collection, U: np.ndarray, S: np.ndarray, Vh: np.ndarray) -> _Measured:
+def _measure(
+    c: Collection, U: np.ndarray, S: np.ndarray, Vh: np.ndarray, C: np.ndarray | None
+) -> _Measured:
     wide = np.dtype(np.complex128 if c.dtype.kind == "c" else np.float64)
     U, Vh, S = U.astype(wide, copy=False), Vh.astype(wide, copy=False), S.astype(np.float64)
     US = U * S
+    scale = wide.type(c.scale)
     columns = np.zeros(c.width)
     images = np.zeros((c.height, S.size), wide)
     left = np.zeros(S.size)
     for j, P in panels(c, "certificate", dtype=wide):
-        V = Vh[:, j : j + P.shape[1]].conj().T
-        E = P - US @ V.conj().T
-        columns[j : j + P.shape[1]] = _squares(E, 0)
+        part = slice(j, j + P.shape[1])
+        V = Vh[:, part].conj().T
+        E = P - (US @ V.conj().T if C is None else U @ (C[:, part].astype(wide) * scale))
+        columns[part] = _squares(E, 0)
         images += P @ V
         left += _squares(P.conj().T @ U - V * S, 0)
     right = np.sqrt(_squares(images - US, 0))
@@ -133,6 +146,8 @@ def unscaled(certificate: ConcatSVDCertificate, scale: float) -> ConcatSVDCertif
         for name, bound in certificate.bounds():
             if name != "orthogonality":
                 value = np.asarray(bound.value) / scale
+                if name == "sigma_lower":  # of a value that no double holds
+                    value = np.minimum(value, np.finfo(float).max)
                 changes[name] = dataclasses.replace(
                     bound, value=value if value.ndim else float(value)
                 )

@@ -22,7 +22,7 @@ from linsub.concat.result import ConcatSVDCertificate, ConcatSVDResult
 from linsub.results import Info
 from linsub.svd import SVDCertificate, truncated_svd
 
-__all__ = ["Joint", "concatenated_svd", "describe", "joint_svd"]
+__all__ = ["Joint", "certify_joint", "concatenated_svd", "describe", "joint_svd"]
 
 METHODS = ("auto", "gram", "qr", "operator")
 
@@ -41,7 +41,7 @@ _KRYLOV_SIDE = 64
 
 @dataclasses.dataclass
 class Joint:
-    """``scale M ~ U S Vh`` in double precision or that of an iteration, and how it was found."""
+    """Factors and how they were found; of scale M until :func:`joint_svd` returns them."""
 
     U: np.ndarray
     S: np.ndarray
@@ -53,6 +53,7 @@ class Joint:
     iterations: int = 0
     converged: bool = True
     notes: tuple[str, ...] = ()
+    scaled: np.ndarray | None = None  # S of scale M, where S itself overflows
 
 
 def concatenated_svd(
@@ -146,14 +147,15 @@ def concatenated_svd(
     """
     c = collect(blocks, check_finite=check_finite)
     certified = scalars.as_flag(certify, name="certify")
-    joint, certificate = joint_svd(
-        c, rank, method=method, certified=certified, tol=tol, failure_prob=failure_prob, rng=rng
-    )
-    with np.errstate(over="ignore", under="ignore"):
-        S = joint.S / joint.S.dtype.type(c.scale) if c.scale != 1.0 else joint.S
+    joint = joint_svd(c, rank, method=method, tol=tol, failure_prob=failure_prob, rng=rng)
+    certificate = certify_joint(c, joint) if certified else None
     give = c.home.give_back
     return ConcatSVDResult(
-        give(joint.U), give(S), give(joint.Vh), certificate=certificate, info=describe(c, joint)
+        give(joint.U),
+        give(joint.S),
+        give(joint.Vh),
+        certificate=certificate,
+        info=describe(c, joint),
     )
 
 
@@ -175,12 +177,11 @@ def joint_svd(
     rank: Any,
     *,
     method: str,
-    certified: bool,
     tol: float | None,
     failure_prob: float,
     rng: RNGLike,
-) -> tuple[Joint, ConcatSVDCertificate | None]:
-    """The body behind the public functions: (scaled factors in their final type, certificate)."""
+) -> Joint:
+    """The body behind the public functions: the factors of M itself, in their final type."""
     rank = scalars.as_integer(rank, name="rank", low=0, high=min(c.height, c.width))
     method = scalars.as_choice(method, name="method", choices=METHODS)
     options = {"tol": tol, "failure_prob": failure_prob, "rng": rng}
@@ -189,12 +190,22 @@ def joint_svd(
     U, Vh = _fix_signs(joint.U, joint.Vh)
     joint.U = np.ascontiguousarray(U.astype(c.dtype, copy=False))
     joint.Vh = np.ascontiguousarray(Vh.astype(c.dtype, copy=False))
-    joint.S = joint.S.astype(np.empty(0, c.dtype).real.dtype)
-    if not certified:
-        return joint, None
+    real = np.empty(0, c.dtype).real.dtype
+    joint.scaled = joint.S.astype(np.float64)
+    with np.errstate(over="ignore", under="ignore"):
+        joint.S = joint.S.astype(real) / real.type(c.scale)
+    return joint
+
+
+def certify_joint(c: Collection, joint: Joint, C: np.ndarray | None = None) -> ConcatSVDCertificate:
+    """Return the certificate of ``M ~ U S Vh``, or of ``M ~ U C``, from one more reading."""
     joint.passes += 1
-    certificate = certificates.certify(c, joint.U, joint.S, joint.Vh, joint.known)
-    return joint, certificates.unscaled(certificate, c.scale)
+    # As it was rounded to its type, in the unit in which nothing is large or small.
+    S = joint.S.astype(np.float64) * c.scale
+    if joint.scaled is not None:
+        S = np.where(np.isfinite(S), S, joint.scaled)
+    found = certificates.certify(c, joint.U, S, joint.Vh, joint.known, C)
+    return certificates.unscaled(found, c.scale)
 
 
 def _solve(c: Collection, rank: int, method: str, options: dict[str, Any]) -> Joint:

@@ -8,9 +8,10 @@ import numpy as np
 
 from linsub._core.random import RNGLike
 from linsub.concat.collection import collect
-from linsub.concat.concatenated import describe, joint_svd
+from linsub.concat.concatenated import certify_joint, describe, joint_svd
 from linsub.concat.panels import split_columns
 from linsub.concat.result import GroupedSVDResult
+from linsub.errors import NumericalError
 
 __all__ = ["grouped_svd"]
 
@@ -51,6 +52,8 @@ def grouped_svd(
     Raises
     ------
     InvalidInputError, InvalidTypeError, NonFiniteError, ConvergenceError
+    NumericalError
+        If the factors overflow.
 
     Notes
     -----
@@ -77,13 +80,15 @@ def grouped_svd(
     6.15
     """
     c = collect(blocks, check_finite=check_finite)
-    joint, certificate = joint_svd(
-        c, rank, method=method, certified=True, tol=tol, failure_prob=failure_prob, rng=rng
-    )
-    give = c.home.give_back
+    joint = joint_svd(c, rank, method=method, tol=tol, failure_prob=failure_prob, rng=rng)
     with np.errstate(over="ignore", under="ignore"):
-        # S first: Vh / scale could overflow where S / scale does not.
-        C = (joint.S / joint.S.dtype.type(c.scale))[:, None] * joint.Vh
+        C = joint.S[:, None] * joint.Vh
+    if not np.isfinite(C).all():
+        raise NumericalError(
+            f"the factors exceed the largest {c.dtype}; divide the blocks by a power of two first"
+        )
+    certificate = certify_joint(c, joint, C)
+    give = c.home.give_back
     factors = [give(part) for part in split_columns(c, C)]
     return GroupedSVDResult(
         give(joint.U), factors, certificate=certificate, info=describe(c, joint)

@@ -6,6 +6,6 @@ with its statement and proof in docs/theory/concat.md, under the claim's id.
 
 from __future__ import annotations
 
-from linsub.concat.claims import clustering
+from linsub.concat.claims import clustering, joint, perturbation, truncation
 
-__all__ = ["clustering"]
+__all__ = ["clustering", "joint", "perturbation", "truncation"]
