@@ -313,12 +313,9 @@ def two_sided_error(
     if peak == 0.0:
         return 0.0, 0.0
     with np.errstate(under="ignore"):
-        energy = np.square(s / peak)
         mass, worst = (np.sqrt(mass) / peak) ** 2, (np.sqrt(worst) / peak) ** 2
-    tail = float(np.sum(energy[r:][::-1]))
-    total = tail + mass + float(np.sum(energy[:r][::-1]))
-    lower = np.sqrt((tail + max(mass - r * worst, 0.0)) / total) - slack
-    upper = np.sqrt((tail + mass) / total) + slack
+        low, high = two_sided_tails(s / peak, mass, min(r, s.size), top=worst)
+    lower, upper = np.sqrt(low[-1] / high[0]) - slack, np.sqrt(high[-1] / high[0]) + slack
     return float(max(lower, 0.0)), float(min(upper, 1.0))
 
 
