@@ -29,8 +29,8 @@ class Found:
 
 
 def _kept(result: Any) -> Found:
-    arrays = (np.array(getattr(result, name)) for name in ("labels", "upper", "lower"))
-    return Found(*arrays, held=[tuple(factor) for factor in result.factors()])
+    labels, upper, lower = (np.array(getattr(result, end)) for end in ("labels", "upper", "lower"))
+    return Found(labels, upper, lower, [tuple(factor) for factor in result.factors()])
 
 
 def _changed(change: Callable[[Found, list[np.ndarray]], None]) -> Callable[..., Found]:
