@@ -36,32 +36,43 @@ class Agglomeration:
 class _Pack:
     """The columns U S of all groups in one matrix, so that one product meets all of them."""
 
-    def __init__(self, height: int, columns: int, widest: int, dtype: np.dtype) -> None:
+    def __init__(self, height: int, columns: int, widest: int, groups: int, dtype: np.dtype):
         # A merged group never has more columns than its parts; the rest saves compactions.
         self.W = np.empty((height, columns + columns // 4 + widest), dtype, order="F")
-        self.ids: list[int] = []
-        self.starts: list[int] = []
-        self.used = 0
+        self._ids = np.zeros(groups, np.intp)
+        self._starts = np.zeros(groups + 1, np.intp)
+        self.count = 0
 
-    def append(self, key: int, B: np.ndarray, alive: set[int]) -> None:
+    @property
+    def ids(self) -> np.ndarray:
+        return self._ids[: self.count]
+
+    @property
+    def starts(self) -> np.ndarray:
+        return self._starts[: self.count]
+
+    @property
+    def used(self) -> int:
+        return int(self._starts[self.count])
+
+    def append(self, key: int, B: np.ndarray, alive: np.ndarray) -> None:
         if self.used + B.shape[1] > self.W.shape[1]:
             self._compact(alive)
-        self.ids.append(key)
-        self.starts.append(self.used)
-        self.W[:, self.used : self.used + B.shape[1]] = B
-        self.used += B.shape[1]
+        self._put(key, B)
 
-    def _compact(self, alive: set[int]) -> None:
-        ends = [*self.starts[1:], self.used]
-        rows = list(zip(self.ids, self.starts, ends, strict=True))
-        self.ids, self.starts, self.used = [], [], 0
-        for key, start, end in rows:
-            if key in alive:
-                # forwards, and never beyond what has been read
-                self.W[:, self.used : self.used + end - start] = self.W[:, start:end].copy()
-                self.ids.append(key)
-                self.starts.append(self.used)
-                self.used += end - start
+    def _put(self, key: int, B: np.ndarray) -> None:
+        start, end = self.used, self.used + B.shape[1]
+        self.W[:, start:end] = B
+        self._ids[self.count] = key
+        self.count += 1
+        self._starts[self.count] = end
+
+    def _compact(self, alive: np.ndarray) -> None:
+        ids, bounds_of = self.ids.copy(), self._starts[: self.count + 1].copy()
+        self.count = 0
+        for key, start, end in zip(ids, bounds_of[:-1], bounds_of[1:], strict=True):
+            if alive[key]:  # forwards, and never beyond what has been read
+                self._put(key, self.W[:, start:end].copy())
 
 
 class _Tree:
@@ -73,11 +84,12 @@ class _Tree:
         self.costs: list[int] = []
         self.children: list[tuple[int, int] | None] = []
         self.heap: list[tuple[float, float, int, int]] = []
-        self.alive: set[int] = set()
+        self.alive = np.zeros(2 * len(parts), bool)
+        self.count = 0
         self.joint_spectra = 0
         dtype = np.result_type(*(part.U.dtype for part in parts))
         sizes = [part.S.size for part in parts]
-        self.pack = _Pack(height, sum(sizes), keep, dtype)
+        self.pack = _Pack(height, sum(sizes), keep, 2 * len(parts), dtype)
         self.energies = np.zeros(2 * len(parts))
 
     def cost(self, node: Compressed) -> int:
@@ -92,22 +104,23 @@ class _Tree:
         self.costs.append(self.cost(node))
         self.children.append(children)
         self._look_around(key)
-        self.alive.add(key)
+        self.alive[key] = True
+        self.count += 1
         self.pack.append(key, node.columns, self.alive)
         return key
 
     def _look_around(self, key: int) -> None:
         node, pack = self.nodes[key], self.pack
-        if not self.alive:
+        if self.count == 0:
             return
-        ids = np.asarray(pack.ids)
         inner = node.U.conj().T @ pack.W[:, : pack.used]
-        shared = np.square(np.abs(inner[: self.rank])).sum(axis=0)
-        nearness = np.add.reduceat(shared, pack.starts) / self.energies[ids]
-        nearness[[i not in self.alive for i in pack.ids]] = -1.0
-        count = min(_PARTNERS, len(self.alive))
+        kept = inner[: self.rank]
+        shared = np.einsum("ij,ij->j", kept, kept.conj()).real
+        nearness = np.add.reduceat(shared, pack.starts) / self.energies[pack.ids]
+        nearness[~self.alive[pack.ids]] = -1.0
+        count = min(_PARTNERS, self.count)
         near = np.argpartition(-nearness, count - 1)[:count]
-        partners = [(int(ids[p]), pack.starts[p]) for p in np.sort(near)]
+        partners = [(int(pack.ids[p]), int(pack.starts[p])) for p in np.sort(near)]
         cross = [
             node.S[:, None] * inner[:, start : start + self.nodes[i].S.size]
             for i, start in partners
@@ -155,12 +168,13 @@ class _Tree:
         """Merge the pair of the largest relative saving; False where none is left."""
         while self.heap:
             _, _, a, b = heapq.heappop(self.heap)
-            if a not in self.alive or b not in self.alive:
+            if not (self.alive[a] and self.alive[b]):
                 continue
             node = join(self.nodes[a], self.nodes[b], self.keep)
             if node.rank_for(self.rank, self.error) is None:
                 continue  # the Gram matrix was too optimistic by its rounding
-            self.alive -= {a, b}
+            self.alive[[a, b]] = False
+            self.count -= 2
             del self.nodes[a], self.nodes[b]
             self.add(node, (a, b))
             return True
@@ -182,7 +196,7 @@ class _Tree:
                 best.append((self.costs[key], [leaves[key]]))
             else:
                 best.append((apart, best[a][1] + best[b][1]))
-        return [cluster for key in sorted(self.alive) for cluster in best[key][1]]
+        return [cluster for key in np.flatnonzero(self.alive) for cluster in best[key][1]]
 
 
 def agglomerate(
@@ -206,6 +220,6 @@ def agglomerate(
             tree.add(part, None)
             progress.advance()
         while tree.merge():
-            progress.advance(note=f"{len(tree.alive)} clusters")
+            progress.advance(note=f"{tree.count} clusters")
     merges = len(tree.costs) - len(parts)
     return Agglomeration(tree.cut(), merges, tree.joint_spectra)

@@ -214,7 +214,7 @@ def _result(
     }
     upper, lower = (np.array([getattr(c, end) for c in clusters]) for end in ("upper", "lower"))
     with np.errstate(over="ignore", under="ignore"):
-        errors = errors / collection.scale
+        errors = np.where(errors > 0.0, np.nextafter(errors / collection.scale, np.inf), 0.0)
     of = "||M_c - U_c C_c||_F / ||M_c||_F"
     certificate = ClusterCertificate(
         upper=Bound(upper, "bound", of),
