@@ -131,7 +131,7 @@ def shifted_values(sigma: Any, delta: float, norm: float = np.inf) -> tuple[np.n
     upper = np.minimum(s + size, np.hypot(s, root))
     with np.errstate(invalid="ignore"):
         drop = np.where(s > root, np.sqrt(np.maximum(s - root, 0.0)) * np.sqrt(s + root), 0.0)
-    return np.maximum(np.maximum(s - size, 0.0), drop), upper
+    return np.minimum(np.maximum(np.maximum(s - size, 0.0), drop), s), upper
 
 
 def centroid_radius(sigma: Any, copies: int, delta: float) -> np.ndarray:
