@@ -135,9 +135,9 @@ def shifted_values(sigma: Any, delta: float, norm: float = np.inf) -> tuple[np.n
 
 
 def centroid_radius(sigma: Any, copies: int, delta: float) -> np.ndarray:
-    """Distance of ``sigma_k([C + E_1 ... C + E_N])`` from ``sqrt(N) sigma_k(C)``.
+    """How far the singular values of perturbed copies are from those of exact ones.
 
-    At most ``Delta / (sqrt(N) sigma_k(C))`` with
+    The distance of ``sigma_k([C + E_1 ... C + E_N])`` from ``sqrt(N) sigma_k(C)`` is at most ``Delta / (sqrt(N) sigma_k(C))`` with
     ``Delta = sum_i (2 ||C|| ||E_i|| + ||E_i||^2)``, and never more than sqrt(Delta):
     N copies of C have the singular values ``sqrt(N) sigma_k(C)``.
 
@@ -524,7 +524,9 @@ def relative_enclosure(
     drift = (_count(count, "count") + 4) * eps
     upper = (residual * (1.0 + drift) + slack) / norm * (1.0 + 2.0 * drift)
     lower = max(residual * (1.0 - drift) - slack, 0.0) / norm * (1.0 - 2.0 * drift)
-    return max(lower, 0.0), upper
+    # Where they are subnormal, a step of the last digit is more than the drift.
+    top = float(np.nextafter(upper, np.inf)) if residual > 0.0 or slack > 0.0 else 0.0
+    return max(float(np.nextafter(lower, 0.0)), 0.0), top
 
 
 def _spectrum(sigma: Any, name: str = "sigma") -> np.ndarray:
