@@ -23,8 +23,10 @@ class ClusterCertificate(Certificate):
 
     Attributes
     ----------
-    upper, lower : Bound of shape (n_clusters,)
-        Around ||M_c - U_c C_c||_F / ||M_c||_F, measured on the factors.
+    upper : Bound of shape (n_clusters,)
+        Of ||M_c - U_c C_c||_F / ||M_c||_F, measured on the factors.
+    lower : Bound of shape (n_clusters,)
+        Of the same, from below.
     block_errors : Bound of shape (n_blocks,)
         ||A_i - U_c C_i||_F, in the unit of the blocks.
     """

@@ -24,7 +24,7 @@ __all__ = [
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ConcatBoundsCertificate(Certificate):
-    """What is known about M = [A_1 ... A_N] without its SVD. Unknown is None.
+    """What is known about a concatenation M without its SVD. Unknown is None.
 
     Attributes
     ----------
@@ -44,7 +44,9 @@ class ConcatBoundsCertificate(Certificate):
 
 
 class ConcatBounds(Record):
-    """``lower <= E_r([A_1 ... A_N]) <= upper``.
+    """The relative error of a joint truncation, from both sides.
+
+    ``lower <= E_r([A_1 ... A_N]) <= upper``.
 
     Attributes
     ----------
@@ -81,7 +83,9 @@ class PerturbationCertificate(Certificate):
 
 
 class PerturbationBounds(Record):
-    """``lower_k <= sigma_k([A_1 + E_1 ... A_N + E_N]) <= upper_k``.
+    """The singular values of perturbed blocks side by side, each from both sides.
+
+    ``lower_k <= sigma_k([A_1 + E_1 ... A_N + E_N]) <= upper_k``.
 
     Attributes
     ----------
@@ -121,7 +125,9 @@ class ConcatSVDCertificate(SVDCertificate):
 
 
 class ConcatSVDResult(Record):
-    """``[A_1 ... A_N] ~ U diag(S) Vh``, unpacks as ``U, S, Vh``.
+    """The truncated SVD of a concatenation; unpacks as ``U, S, Vh``.
+
+    ``[A_1 ... A_N] ~ U diag(S) Vh``.
 
     Attributes
     ----------
@@ -167,7 +173,9 @@ class ConcatSVDResult(Record):
 
 
 class GroupedSVDResult(Record):
-    """``A_i ~ U factors[i]`` with one orthonormal basis for all, unpacks as ``U, factors``.
+    """One orthonormal basis for all blocks and a factor for each; unpacks as ``U, factors``.
+
+    ``A_i ~ U factors[i]``.
 
     Attributes
     ----------
