@@ -23,6 +23,10 @@ _PARTNERS = 32
 # Below this budget a Gram matrix, which squares, no longer holds what must be compared.
 _GRAM_BUDGET = 1e-6
 
+# Share of columns of merged groups at which they are thrown out: products with them cost as
+# much as with live ones, and moving a column costs about as much as two such products.
+_DEAD = 0.1
+
 
 @dataclasses.dataclass
 class Agglomeration:
@@ -56,7 +60,9 @@ class _Pack:
         return int(self._starts[self.count])
 
     def append(self, key: int, B: np.ndarray, alive: np.ndarray) -> None:
-        if self.used + B.shape[1] > self.W.shape[1]:
+        sizes = np.diff(self._starts[: self.count + 1])
+        dead = int(sizes[~alive[self.ids]].sum())
+        if self.used + B.shape[1] > self.W.shape[1] or dead > _DEAD * self.used:
             self._compact(alive)
         self._put(key, B)
 

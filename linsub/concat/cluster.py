@@ -98,11 +98,14 @@ def cluster_matrices(
     until it does not, and one that saves nothing is taken apart.
 
     *Cost.* For N blocks of n columns and r = `rank`: O(N^2 m n r) flops for the
-    agglomeration, and O(N) eigenvalue problems of order 2 r + 10 for each of the 32;
+    agglomeration, and 64 N eigenvalue problems of order 2 r + 10 at most;
     O(N m (r + n)^2) for the growth of each cluster, and with ``order="residual"`` a pass
     over what is left. Memory: what is stored, and for the agglomeration min(n, r + 5) columns
-    of each block in double precision; the others hold one basis and one block at a time. Blocks
-    from callables and memory maps that are stored as they are are read again when asked for.
+    of each block in double precision, twice; the others hold one basis and some 512 columns of
+    blocks at a time. What a callable or a memory map gives and is stored as it is, is not
+    copied but read again when it is asked for. The work is many small factorizations: threads
+    of BLAS help little, and on a busy machine they make it many times slower
+    (``OPENBLAS_NUM_THREADS=1`` before NumPy is imported, or threadpoolctl).
 
     *Accuracy.* Claims ``concat-cluster-partition``, ``concat-cluster-upper`` and
     ``concat-cluster-lower``: the enclosure holds for what :meth:`ClusterResult.factors` and

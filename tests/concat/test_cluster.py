@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -435,3 +436,34 @@ def test_progress_is_shown_on_a_terminal_and_nowhere_else(monkeypatch, capsys):
         cluster_matrices(blocks, 2, 0.1, method=method)
     assert screen.getvalue().count("clustering blocks") > 1
     assert "measuring clusters" in screen.getvalue()
+
+
+@pytest.mark.parametrize("method", METHODS[1:])
+def test_few_blocks_are_held_at_a_time(method):
+    """120 blocks of 64 columns each, loaded when they are asked for and let go."""
+    rng = np.random.default_rng(0)
+    Q = np.linalg.qr(rng.standard_normal((20, 2)))[0]
+    alive, most = set(), 0
+
+    class Tracked(np.ndarray):
+        pass
+
+    def loader(i):
+        def load():
+            nonlocal most
+            A = (Q @ np.random.default_rng(i).standard_normal((2, 64))).view(Tracked)
+            key = (i, len(alive), id(A))
+            alive.add(key)
+            weakref.finalize(A, alive.discard, key)
+            most = max(most, len(alive))
+            return A
+
+        return load
+
+    blocks = [loader(i) for i in range(120)]
+    result = cluster_matrices(blocks, 2, 1e-6, method=method, order="norm")
+    assert len(result.labels) == 120
+    if method == "incremental":
+        assert result.ranks.tolist() == [2]
+    # A batch of 512 columns, the block that is read, and one that is still referred to.
+    assert most <= 512 // 64 + 2
