@@ -16,6 +16,7 @@ from linsub.errors import InvalidInputError, InvalidTypeError
 
 __all__ = [
     "centroid_radius",
+    "gram_error",
     "gram_rounding",
     "gram_shift",
     "joint_error",
@@ -137,7 +138,8 @@ def shifted_values(sigma: Any, delta: float, norm: float = np.inf) -> tuple[np.n
 def centroid_radius(sigma: Any, copies: int, delta: float) -> np.ndarray:
     """How far the singular values of perturbed copies are from those of exact ones.
 
-    The distance of ``sigma_k([C + E_1 ... C + E_N])`` from ``sqrt(N) sigma_k(C)`` is at most ``Delta / (sqrt(N) sigma_k(C))`` with
+    The distance of ``sigma_k([C + E_1 ... C + E_N])`` from ``sqrt(N) sigma_k(C)`` is at most
+    ``Delta / (sqrt(N) sigma_k(C))`` with
     ``Delta = sum_i (2 ||C|| ||E_i|| + ||E_i||^2)``, and never more than sqrt(Delta):
     N copies of C have the singular values ``sqrt(N) sigma_k(C)``.
 
@@ -340,6 +342,47 @@ def two_sided_sigma(S: Any, top: float, *, rounding: float = 0.0) -> tuple[np.nd
     s, slack = _spectrum(S, "S"), _size(rounding, "rounding")
     root = float(np.sqrt(_size(top, "top")))
     return np.maximum(s - slack, 0.0), np.hypot(s, root) + slack
+
+
+def gram_error(values: Any, rank: int, shift: float) -> tuple[float, float]:
+    """Enclose E_r(M) by the eigenvalues of a computed Gram matrix, ``G ~ M M^H``.
+
+    ``|sum_{i>r} lambda_i(G) - sum_{i>r} sigma_i(M)^2| <= ||G - M M^H||_*`` for every r, and
+    likewise for all of them.
+
+    Parameters
+    ----------
+    values : array_like (m,)
+        Eigenvalues of G, descending; those below zero count as zero.
+    rank : int
+    shift : float
+        Bound on the nuclear norm ``||G - M M^H||_*``.
+
+    Returns
+    -------
+    lower, upper : float
+        In [0, 1]; far apart where the error is below ``(shift / ||M||^2)^(1/2)``.
+
+    Notes
+    -----
+    Ky Fan: ``sum_i |lambda_i(G) - lambda_i(H)| <= ||G - H||_*`` for Hermitian G and H.
+
+    Examples
+    --------
+    >>> from linsub.concat.bounds import gram_error
+    >>> lower, upper = gram_error([3.0, 1.0], 1, 0.0)
+    >>> lower, upper
+    (0.5, 0.5)
+    """
+    energy = _spectrum(np.maximum(np.asarray(values, np.float64), 0.0), "values")
+    r, off = _count(rank, "rank"), _size(shift, "shift")
+    tail = float(np.sum(energy[r:][::-1]))
+    total = tail + float(np.sum(energy[:r][::-1]))
+    if total == 0.0 and off == 0.0:
+        return 0.0, 0.0
+    lower = np.sqrt(max(tail - off, 0.0) / (total + off))
+    upper = np.sqrt((tail + off) / (total - off)) if total > off else 1.0
+    return float(lower), float(min(upper, 1.0))
 
 
 def joint_error(errors: Any) -> float:

@@ -26,9 +26,11 @@ __all__ = ["Joint", "certify_joint", "concatenated_svd", "describe", "joint_svd"
 
 METHODS = ("auto", "gram", "qr", "operator")
 
-# Up to this height the Gram matrix is small (72 MB) and its eigenvectors take seconds, in one
-# reading of the blocks; an iteration reads them tens of times.
-_GRAM_HEIGHT = 3000
+# Up to this height the Gram matrix costs less than an iteration on blocks in memory (measured
+# at 4000 and 12000 columns, rank 20), and where each reading loads them, 4 readings against 40,
+# up to this other one: its matrix is small still (72 MB) and its eigenvectors take seconds.
+_GRAM_HEIGHT = 2000
+_GRAM_HEIGHT_LOADED = 3000
 
 # Squaring leaves an angle of about eps (sigma_1 / sigma_k)^2 between the subspaces: 2e-10 at
 # this ratio in double precision, and below the rounding of single precision at the other.
@@ -116,9 +118,10 @@ def concatenated_svd(
     in one reading. Refused where sigma_k / sigma_1 is too small for a squared matrix; then
     ``qr``: the triangle L of ``M = L Q^H``, updated panel by panel, and its truncated SVD.
     ``operator``: :func:`~linsub.svd.truncated_svd` of an operator whose products read the
-    blocks. ``auto`` takes the first up to 3000 rows, and beyond them the last for ranks up to
-    a fifth of min(m, n). A Rayleigh-Ritz step, ``U^H A_i`` for every block, ends all three, so
-    that ``S Vh`` is ``U^H M`` to rounding and orthogonality does not suffer from small values.
+    blocks. ``auto`` takes the first up to 2000 rows, or 3000 where blocks are loaded from
+    elsewhere, and beyond them the last for ranks up to a fifth of min(m, n). A Rayleigh-Ritz
+    step, ``U^H A_i`` for every block, ends all three, so that ``S Vh`` is ``U^H M`` to rounding
+    and orthogonality does not suffer from small values.
 
     *Cost.* gram: m^2 n flops and readings: 1 for the scale, 1, 1 for Vh, 1 for the
     certificate; qr: 4 m^2 n; operator: that of truncated_svd, each product a reading.
@@ -126,7 +129,9 @@ def concatenated_svd(
 
     *Accuracy.* Claims ``concat-svd-certificate``, ``concat-block-errors``: no bound is below
     the truth, rounding included. Errors are formed by subtracting the product from the block,
-    in double precision, so that they hold far below sqrt(eps).
+    in double precision, so that they hold far below sqrt(eps). The error itself exceeds the
+    least possible one by rounding, with ``gram`` by up to ``eps ||M||^2 / sigma_k``, which is
+    1e3 eps ||M|| at most.
 
     References
     ----------
@@ -217,7 +222,9 @@ def _solve(c: Collection, rank: int, method: str, options: dict[str, Any]) -> Jo
     notes: tuple[str, ...] = ()
     if method == "auto":
         krylov = rank <= _KRYLOV_SHARE * short and short > _KRYLOV_SIDE
-        method = "gram" if c.height <= _GRAM_HEIGHT else "operator" if krylov else "qr"
+        loaded = any(c.is_out_of_core(i) for i in range(len(c)))
+        limit = _GRAM_HEIGHT_LOADED if loaded else _GRAM_HEIGHT
+        method = "gram" if c.height <= limit else "operator" if krylov else "qr"
     if method == "operator":
         return _by_operator(c, rank, options)
     passes = 1

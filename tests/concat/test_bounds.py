@@ -155,6 +155,16 @@ def test_one_rank_agrees_with_all_ranks(seed):
         assert np.isclose(upper**2 * high[0], high[rank])
 
 
+def test_extremes_of_the_gram_enclosure():
+    assert bounds.gram_error([3.0, 1.0], 1, 0.0) == (0.5, 0.5)
+    assert bounds.gram_error([3.0, 1.0, -1e-17], 3, 0.0) == (0.0, 0.0)
+    assert bounds.gram_error([], 0, 0.0) == (0.0, 0.0)
+    assert bounds.gram_error([0.0], 0, 1.0) == (0.0, 1.0)
+    lower, upper = bounds.gram_error([1.0, 1e-20], 1, 1e-16)
+    assert lower == 0.0
+    assert np.isclose(upper, 1e-8)
+
+
 # Rounding and sums.
 
 

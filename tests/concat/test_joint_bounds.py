@@ -15,12 +15,16 @@ SLACK = 1e-14
 BOUNDS = (concat_weyl_bound, concat_residual_bound)
 
 
-@given(case=ranked(), oversample=st.sampled_from([0, 1, 3, 10]))
-def test_the_truth_is_between(case, oversample):
+@given(
+    case=ranked(),
+    oversample=st.sampled_from([0, 1, 3, 10]),
+    method=st.sampled_from(["auto", "gram", "chain"]),
+)
+def test_the_truth_is_between(case, oversample, method):
     blocks, rank = case
     M, exponent = joined(blocks)
     truth = relative_error(M, rank)
-    lower, upper = result = concat_svd_bounds(blocks, rank, oversample=oversample)
+    lower, upper = result = concat_svd_bounds(blocks, rank, method=method, oversample=oversample)
     assert 0.0 <= lower <= truth + SLACK
     assert truth <= upper + SLACK
     assert upper <= 1.0
@@ -48,7 +52,7 @@ def test_the_truth_is_between(case, oversample):
 def test_with_all_directions_kept_both_ends_meet(case):
     blocks, rank = case
     M, _ = joined(blocks)
-    lower, upper = concat_svd_bounds(blocks, rank, oversample=min(M.shape))
+    lower, upper = concat_svd_bounds(blocks, rank, method="chain", oversample=min(M.shape))
     rounding = 20 * np.sqrt(max(M.shape[0], 1)) * EPS * (len(blocks) + 1)
     assert upper - lower <= 2 * rounding
 
@@ -112,7 +116,9 @@ def test_channels_of_an_image_share_what_the_bounds_say():
     """Real data: column strips of a photograph."""
     blocks = np.array_split(load_image(), 20, axis=1)
     truth = relative_error(np.concatenate(blocks, axis=1), 20)
-    lower, upper = concat_svd_bounds(blocks, 20, oversample=40)
+    lower, upper = concat_svd_bounds(blocks, 20)
+    assert lower <= truth <= upper < (1 + 1e-9) * lower
+    lower, upper = concat_svd_bounds(blocks, 20, method="chain", oversample=40)
     assert lower <= truth <= upper < 1.02 * truth
     assert lower > 0.75 * truth
     # norms do not see what the strips share; spectra of eight strips together nearly do
@@ -151,6 +157,24 @@ def test_bad_ranks(call, rank, error):
         call([np.eye(3)], rank)
 
 
+def test_the_method_and_the_readings():
+    reads = [0]
+
+    def block():
+        reads[0] += 1
+        return np.diag([1.0, 1e-9, 1e-12])
+
+    for method, taken, count in (("auto", "chain", 3), ("gram", "gram", 2), ("chain", "chain", 2)):
+        reads[0] = 0
+        result = concat_svd_bounds([block], 1, method=method)
+        assert result.info.method == taken
+        assert result.info.passes == reads[0] == count
+        assert result.lower <= 1e-9 <= result.upper
+    assert concat_svd_bounds([block], 0).info.method == "gram"
+    with pytest.raises(InvalidInputError, match="method must be one of 'auto'"):
+        concat_svd_bounds([block], 1, method="lanczos")
+
+
 def test_bad_oversampling():
     with pytest.raises(InvalidInputError, match="oversample"):
         concat_svd_bounds([np.eye(3)], 1, oversample=-1)
@@ -159,7 +183,8 @@ def test_bad_oversampling():
 def test_the_record_says_what_was_discarded():
     rng = np.random.default_rng(0)
     blocks = [rng.standard_normal((300, 300)) for _ in range(3)]
-    result = concat_svd_bounds(blocks, 2, oversample=3)
+    result = concat_svd_bounds(blocks, 2, method="chain", oversample=3)
+    assert result.info.method == "chain"
     assert result.info.details["kept"] == 5
     assert result.info.details["discarded"] > 100.0
     assert result.certificate.error_upper.origin == "carried"
