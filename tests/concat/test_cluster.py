@@ -272,6 +272,16 @@ def test_errors_far_below_the_root_of_eps_are_seen(method, noise):
         assert result.upper[0] / result.lower[0] < 1.01
 
 
+@pytest.mark.parametrize("share", [0.55, 0.75, 0.95])
+def test_a_budget_within_the_rounding_is_not_met_by_factors(share):
+    """A matrix of rank 1 in single precision: its factors are certified to some 1e-6."""
+    A = np.outer(np.linspace(1, 2, 30), np.linspace(3, 4, 20)).astype("f")
+    certified = float(cluster_matrices([A], 1, 1e-3).upper[0])
+    assert 1e-8 < certified < 1e-5
+    assert cluster_matrices([A], 1, certified).ranks.tolist() == [1]
+    assert cluster_matrices([A], 1, share * certified).ranks.tolist() == [-1]
+
+
 def test_a_budget_between_noise_and_signal_decides_below_the_root_of_eps():
     rng = np.random.default_rng(1)
     Q = np.linalg.qr(rng.standard_normal((40, 3)))[0]
