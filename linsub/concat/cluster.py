@@ -254,7 +254,8 @@ def _store(collection: Collection, clusters: list[StoredCluster]) -> Store:
                 source = collection
             else:
                 copies[i] = collection.original(i).copy()
-    return Store(clusters, places, collection.scale, collection.home, copies, source)
+    like = collection.home.give_back(np.zeros(0))
+    return Store(clusters, places, collection.scale, like, copies, source)
 
 
 def _notes(over: list[int], faint: list[int]) -> tuple[str, ...]:

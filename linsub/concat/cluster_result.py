@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from linsub._core import scalars
-from linsub._core.arrays import Home
+from linsub._core import arrays, scalars
 from linsub.concat.cluster_storage import StoredCluster
 from linsub.concat.collection import Collection
 from linsub.errors import InvalidInputError, NumericalError
@@ -62,7 +61,8 @@ class Store:
     places : list of (int, int)
         The cluster of each block and its position there.
     scale : float
-    home : Home
+    like : array
+        An empty one of the caller's own type, which survives pickling where Home does not.
     copies : dict of int to ndarray
         The blocks that are stored as they are.
     source : Collection or None
@@ -73,9 +73,12 @@ class Store:
     clusters: list[StoredCluster]
     places: list[tuple[int, int]]
     scale: float
-    home: Home
+    like: Any
     copies: dict[int, np.ndarray]
     source: Collection | None
+
+    def give_back(self, x: np.ndarray) -> Any:
+        return arrays.home(self.like).give_back(x)
 
     def whole(self, i: int) -> np.ndarray:
         if i in self.copies:
@@ -93,7 +96,7 @@ class Store:
         return np.asarray(y)
 
     def factors(self, cluster: StoredCluster) -> ClusterFactors:
-        back = self.home.give_back
+        back = self.give_back
         if cluster.U is None:
             return ClusterFactors(None, [back(self.whole(i)) for i in cluster.members])
         parts = [back(self.unscaled(part)) for part in cluster.parts]
@@ -185,4 +188,4 @@ class ClusterResult(Record):
         """
         store = self._held()
         i = scalars.as_integer(i, name="i", low=0, high=len(store.places) - 1)
-        return store.home.give_back(store.block(i))
+        return store.give_back(store.block(i))

@@ -364,6 +364,19 @@ def test_the_record_survives_pickling_and_being_rebuilt():
     assert "M_c" in str(result.certificate)
 
 
+def test_arrays_of_other_libraries_go_out_in_kind_and_survive_pickling():
+    xp = pytest.importorskip("array_api_strict")
+    blocks = [xp.asarray(np.outer(np.ones(9), np.arange(1.0, 7.0)))] * 3 + [xp.asarray(np.eye(9))]
+    result = cluster_matrices(blocks, 1, 1e-9)
+    for found in (result, pickle.loads(pickle.dumps(result))):
+        (U, parts), (nothing, whole) = found.factors()
+        fields = (found.labels, found.ranks, found.upper, found.lower)
+        for x in (*fields, U, *parts, *whole, found.reconstruct(0), found.reconstruct(3)):
+            assert type(x) is type(blocks[0])
+        assert nothing is None
+        assert np.allclose(np.asarray(found.reconstruct(2)), np.asarray(blocks[2]), rtol=1e-12)
+
+
 @pytest.mark.parametrize("i", [-1, 2, 1.0, True, None])
 def test_reconstruct_names_a_bad_index(i):
     result = cluster_matrices([np.eye(3), np.ones((3, 2))], 1, 0.1)
