@@ -11,11 +11,16 @@ from linsub.concat import bounds
 from linsub.concat.collection import Collection
 from linsub.concat.panels import block_sums, panels
 from linsub.concat.result import ConcatSVDCertificate
+from linsub.errors import InvalidInputError
 from linsub.results import Bound, Kind
 
 __all__ = ["Known", "certify", "unscaled"]
 
 _EPS = float(np.finfo(float).eps)
+
+# Squared norms of two readings differ by rounding, far below this, and by what underflows.
+_REPEATED = 1e-6
+_FAINT = 1e-30
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +48,7 @@ class _Measured:
     """What one reading of the blocks gives, in double precision."""
 
     columns: np.ndarray  # squares of the columns of M - U S Vh
+    sizes: np.ndarray  # and of those of M
     right: np.ndarray  # ||M v_i - s_i u_i||
     left: np.ndarray  # ||M^H u_i - s_i v_i||
 
@@ -60,6 +66,7 @@ def certify(
     With `C`, rounded from ``S Vh / scale``, the errors are those of ``scale U C``.
     """
     seen = _measure(c, U, S, Vh, C)
+    _check_repeated(c, seen.sizes)
     k = S.size
     norm = float(np.sqrt(c.squares.sum()))
     block_norms = np.sqrt(c.squares)
@@ -112,18 +119,30 @@ def _measure(
     U, Vh, S = U.astype(wide, copy=False), Vh.astype(wide, copy=False), S.astype(np.float64)
     US = U * S
     scale = wide.type(c.scale)
-    columns = np.zeros(c.width)
+    columns, sizes = np.zeros(c.width), np.zeros(c.width)
     images = np.zeros((c.height, S.size), wide)
     left = np.zeros(S.size)
     for j, P in panels(c, "certificate", dtype=wide):
         part = slice(j, j + P.shape[1])
         V = Vh[:, part].conj().T
         E = P - (US @ V.conj().T if C is None else U @ (C[:, part].astype(wide) * scale))
-        columns[part] = _squares(E, 0)
+        columns[part], sizes[part] = _squares(E, 0), _squares(P, 0)
         images += P @ V
         left += _squares(P.conj().T @ U - V * S, 0)
     right = np.sqrt(_squares(images - US, 0))
-    return _Measured(columns, right, np.sqrt(left))
+    return _Measured(columns, sizes, right, np.sqrt(left))
+
+
+def _check_repeated(c: Collection, sizes: np.ndarray) -> None:
+    """Refuse a lazy block of which the last reading was not the first one."""
+    off = (
+        np.abs(block_sums(c, sizes) - c.squares) > _REPEATED * c.squares + _FAINT * c.squares.sum()
+    )
+    if off.any():
+        raise InvalidInputError(
+            f"{c.label(int(np.argmax(off)))} did not repeat itself: it has another norm than when "
+            "it was first read; a callable must return the same matrix each time"
+        )
 
 
 def _squares(X: np.ndarray, axis: int) -> np.ndarray:

@@ -69,7 +69,7 @@ class Collection:
                     self.height = A.shape[0]
                 elif A.shape[0] != self.height:
                     raise InvalidInputError(
-                        f"{self._label(i)} has {A.shape[0]} rows, {self._label(0)} has "
+                        f"{self.label(i)} has {A.shape[0]} rows, {self.label(0)} has "
                         f"{self.height}; blocks are put side by side, so their heights must agree"
                     )
                 self.widths.append(A.shape[1])
@@ -88,14 +88,15 @@ class Collection:
         with np.errstate(under="ignore"):
             self.squares[:] = [(norm * (self.scale / own)) ** 2 for _, own, norm in sizes]
 
-    def _label(self, i: int) -> str:
+    def label(self, i: int) -> str:
+        """What messages call block i."""
         return f"{self._name}[{i}]"
 
     def _canonical(self, given: Any, i: int, check_finite: bool) -> np.ndarray:
         if hasattr(given, "toarray") and hasattr(given, "tocsr"):
-            arrays.canonical_dtype(given.dtype, name=self._label(i))
+            arrays.canonical_dtype(given.dtype, name=self.label(i))
             given = given.toarray()
-        return arrays.as_matrix(given, name=self._label(i), check_finite=check_finite)
+        return arrays.as_matrix(given, name=self.label(i), check_finite=check_finite)
 
     def __len__(self) -> int:
         return len(self._source)
@@ -130,7 +131,7 @@ class Collection:
         expected = (self.height, self.widths[i])
         if A.shape != expected or np.result_type(A.dtype, self.dtype) != self.dtype:
             raise InvalidInputError(
-                f"{self._label(i)} did not repeat itself: at first it had shape {expected}, now "
+                f"{self.label(i)} did not repeat itself: at first it had shape {expected}, now "
                 f"it is {A.shape} of dtype {A.dtype}; a callable must return the same matrix "
                 "each time"
             )

@@ -132,6 +132,34 @@ def test_every_engine_is_taken(method):
     assert result.info.converged
 
 
+@pytest.mark.parametrize("dtype", "fdFD")
+@pytest.mark.parametrize("method", ["gram", "qr"])
+def test_residuals_are_rounding(dtype, method):
+    rng = np.random.default_rng(0)
+    basis = np.linalg.qr(rng.standard_normal((30, 30)))[0] * 0.5 ** np.arange(30)
+    blocks = [basis @ rng.standard_normal((30, 8)) for _ in range(3)]
+    if dtype in "FD":
+        blocks = [A + 1j * A[::-1, ::-1] for A in blocks]
+    result = concatenated_svd([A.astype(dtype) for A in blocks], 5, method=method)
+    room = ratios.PASS * np.finfo(dtype).eps * np.sqrt(30) * result.S[0]
+    assert np.all(result.certificate.residuals.value <= room)
+    lower, upper = result.certificate.sigma_lower.value, result.certificate.sigma_upper.value
+    assert np.all(upper - lower <= 10 * room)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("tol", [0.05, 0.5])
+def test_the_certificate_of_an_iteration_that_stopped_early(seed, tol):
+    """U is then far from the singular vectors, and sigma_i from S_i."""
+    rng = np.random.default_rng(seed)
+    blocks = [rng.standard_normal((150, 50)) for _ in range(4)]
+    result = concatenated_svd(blocks, 6, method="operator", tol=tol, rng=seed)
+    M = np.concatenate(blocks, axis=1)
+    sigma = np.linalg.svd(M, compute_uv=False)
+    assert np.any((1 - 1e-6) * sigma[:6] > result.S)
+    assert violations(M, plain(result)) == []
+
+
 def test_tall_collections_go_to_the_operator(monkeypatch):
     from linsub.concat import concatenated as module
 
@@ -269,6 +297,15 @@ def test_the_number_of_readings_is_what_info_says():
             result = concatenated_svd([block], 3, method=method, certify=certify, rng=0)
             assert result.info.passes == reads[0]
             assert (result.certificate is None) == (not certify)
+
+
+@pytest.mark.parametrize("method", ["gram", "qr"])
+def test_a_callable_that_returns_other_numbers_is_found_out(method):
+    rng = np.random.default_rng(0)
+    blocks = [np.eye(6), lambda: rng.standard_normal((6, 5))]
+    for function in (concatenated_svd, grouped_svd):
+        with pytest.raises(InvalidInputError, match=r"blocks\[1\] did not repeat itself.*norm"):
+            function(blocks, 2, method=method)
 
 
 def test_progress_is_shown_on_a_terminal_only(monkeypatch, capsys):
