@@ -174,7 +174,7 @@ class ClusterResult(Record):
         return [store.factors(cluster) for cluster in store.clusters]
 
     def reconstruct(self, i: int) -> Any:
-        """Return block i as it is stored: ``U @ part``, or the block itself.
+        """Return block i as it is stored, dense: ``U @ part``, or the block itself.
 
         Parameters
         ----------
