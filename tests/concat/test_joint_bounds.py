@@ -157,6 +157,20 @@ def test_bad_ranks(call, rank, error):
         call([np.eye(3)], rank)
 
 
+@pytest.mark.parametrize("dtype", "dD")
+def test_a_tall_chain_of_many_merges_is_exact_at_the_rank(dtype):
+    rng = np.random.default_rng(0)
+    basis, parts = rng.standard_normal((600, 10)), rng.standard_normal((5, 10, 90))
+    if dtype == "D":
+        basis, parts = basis + 1j * basis[::-1], parts - 1j * parts[:, ::-1]
+    blocks = [basis @ C for C in parts]
+    result = concat_svd_bounds(blocks, 5, method="chain", oversample=5)
+    assert result.info.iterations > 2
+    truth = relative_error(np.concatenate(blocks, axis=1), 5)
+    assert result.lower == pytest.approx(truth, rel=1e-11)
+    assert result.upper == pytest.approx(truth, rel=1e-11)
+
+
 def test_the_method_and_the_readings():
     reads = [0]
 
