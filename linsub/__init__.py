@@ -9,8 +9,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from linsub import bench, errors, results, sklearn, svd, testing, verify
+    from linsub import bench, concat, errors, results, sklearn, svd, testing, verify
     from linsub._core.jit import warmup
+    from linsub.concat import cluster_matrices, concatenated_svd
     from linsub.svd import (
         energy_rank,
         low_rank_error,
@@ -26,6 +27,9 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "bench",
+    "cluster_matrices",
+    "concat",
+    "concatenated_svd",
     "energy_rank",
     "errors",
     "low_rank_error",
@@ -45,8 +49,9 @@ __all__ = [
 
 # public name -> the module that holds it; a name that maps to itself is a module
 _HOMES = {
-    **{name: f"linsub.{name}" for name in ("bench", "errors", "results", "sklearn", "svd")},
-    **{name: f"linsub.{name}" for name in ("testing", "verify")},
+    **{name: f"linsub.{name}" for name in ("bench", "errors", "results", "sklearn")},
+    **{name: f"linsub.{name}" for name in ("concat", "svd", "testing", "verify")},
+    **dict.fromkeys(("cluster_matrices", "concatenated_svd"), "linsub.concat"),
     **dict.fromkeys(
         (
             "energy_rank",

@@ -79,9 +79,36 @@ def check_jacobian(out):
     assert float(re.search(rf"reads {NUMBER}%", out).group(1)) > 95
 
 
+def check_patches(out):
+    rows = re.findall(
+        rf"^\s*{NUMBER}\s+(\d+)\s+{NUMBER}\s+{NUMBER}\s+{NUMBER}x\s+{NUMBER}x\s+{NUMBER}x$",
+        out,
+        re.M,
+    )
+    assert len(rows) == 3
+    counts = [int(row[1]) for row in rows]
+    assert counts == sorted(counts)
+    for budget, _, certified, true, together, alone, one in rows:
+        assert 0 < float(true) <= float(certified) <= float(budget)
+        assert 1 < float(alone) < float(together)
+        assert float(one) <= float(together)
+
+
+def check_digits(out):
+    assert re.search(r"^185 matrices, budget 0\.3: (\d+) clusters of rank up to (\d+)", out, re.M)
+    certified, true = re.search(rf"certified {NUMBER}, true {NUMBER}$", out, re.M).groups()
+    assert 0 < float(true) <= float(certified) <= 0.3
+    assert float(re.search(rf"of their cluster: {NUMBER}%", out).group(1)) > 90
+    pairs = re.findall(rf"^  (\d) and (\d): {NUMBER}% saved$", out, re.M)
+    assert ("3", "8") in [pair[:2] for pair in pairs]
+    assert all(float(saved) > 0 for _, _, saved in pairs)
+
+
 CHECKS = {
     "plot_certify_sklearn": check_certify,
     "plot_compress_image": check_compress,
+    "plot_compress_patches": check_patches,
+    "plot_digit_classes": check_digits,
     "plot_jacobian_operator": check_jacobian,
 }
 

@@ -9,7 +9,7 @@ from scipy import linalg
 from linsub._core.dense import eigh as dense_eigh
 from linsub._core.dense import norms
 from linsub._core.dense import svd as dense_svd
-from linsub._core.dense.eigh import eigh
+from linsub._core.dense.eigh import eigenvalues, eigh
 from linsub._core.dense.polar import polar
 from linsub._core.dense.svd import singular_values, svd
 from linsub._core.dense.triangular import solve
@@ -230,6 +230,20 @@ def test_eigh_reads_the_lower_triangle():
     A = gallery.matrix("minij", 6)
     w, _ = eigh(np.tril(A))
     np.testing.assert_allclose(w, gallery.singular_values("minij", 6), rtol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", "fdFD")
+def test_eigenvalues_of_a_stack(dtype):
+    rng = np.random.default_rng(0)
+    A = np.stack([gallery.matrix("geometric", 6, 6, dtype=dtype, rng=rng) for _ in range(4)])
+    H = A + A.conj().swapaxes(1, 2)
+    found = eigenvalues(np.tril(H))
+    assert found.shape == (4, 6)
+    for w, h in zip(found, H, strict=True):
+        passes(ratios.singular_value_ratio(w, eigh(h)[0], h.shape))
+    assert eigenvalues(np.zeros((0, 3, 3))).shape == (0, 3)
+    with pytest.raises(ConvergenceError, match="stack of shape"):
+        eigenvalues(np.full((2, 3, 3), np.nan))
 
 
 def test_eigh_falls_back(monkeypatch):

@@ -8,7 +8,7 @@ from scipy import linalg
 from linsub._core.dense import norms
 from linsub.errors import ConvergenceError
 
-__all__ = ["eigh", "top_of_each"]
+__all__ = ["eigenvalues", "eigh", "top_of_each"]
 
 # Up to here a full decomposition by divide and conquer beats a subset of it.
 _SUBSET_ORDER = 200
@@ -63,3 +63,18 @@ def top_of_each(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     alpha = norms.power_of_two_scale(norms.max_abs(A), A.dtype, always=True)
     w, V = np.linalg.eigh(A * alpha)
     return w[:, -1] / alpha, V[:, :, -1]
+
+
+def eigenvalues(A: np.ndarray) -> np.ndarray:
+    """Return the eigenvalues, descending, of each matrix of a stack (..., n, n).
+
+    Only the lower triangles are read, and nothing is scaled. One call for many small
+    matrices: the overhead of a call is more than LAPACK's work on one of them.
+    """
+    try:
+        w = np.linalg.eigvalsh(A, UPLO="L")
+    except np.linalg.LinAlgError as error:
+        raise ConvergenceError(
+            f"LAPACK found no eigenvalues of a stack of shape {A.shape}; look for nan or inf in it"
+        ) from error
+    return np.asarray(w[..., ::-1])
