@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from linsub import bench, errors, results, sklearn, svd, testing, verify
     from linsub._core.jit import warmup
     from linsub.svd import (
+        IncrementalSVD,
         energy_rank,
         low_rank_error,
         numerical_rank,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "IncrementalSVD",
     "bench",
     "energy_rank",
     "errors",
@@ -49,6 +51,7 @@ _HOMES = {
     **{name: f"linsub.{name}" for name in ("testing", "verify")},
     **dict.fromkeys(
         (
+            "IncrementalSVD",
             "energy_rank",
             "low_rank_error",
             "numerical_rank",

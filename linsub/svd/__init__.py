@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from linsub.svd.factor_error import low_rank_error
+from linsub.svd.incremental import IncrementalSVD
 from linsub.svd.rank import energy_rank, numerical_rank
 from linsub.svd.result import SVDCertificate, SVDResult
 from linsub.svd.single_pass import single_pass_svd
@@ -12,6 +13,7 @@ from linsub.svd.truncated import truncated_svd
 from linsub.svd.weighted import WeightedSVDResult, weighted_svd
 
 __all__ = [
+    "IncrementalSVD",
     "SVDCertificate",
     "SVDResult",
     "SplitResult",
