@@ -277,6 +277,8 @@ class IncrementalSVD:
         InvalidInputError
             If there was no block yet.
         """
+        if self._state is None:
+            raise InvalidInputError("there is no block yet: call update() first")
         if self._result is None:
             self._result = self._finish(self._flushed())
         return self._result

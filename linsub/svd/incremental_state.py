@@ -263,11 +263,14 @@ def factors(state: State) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         return np.zeros((d, 0), state.P.dtype), np.zeros(0), V
     Q, R = qr(state.P)
     U, S, Wh = svd(R)
-    V = None
-    if state.grown is not None:
-        rows = state.grown.matrix()
-        V = rows[:, :k] @ Wh.conj().T
-    return Q @ U, S, V
+    U = Q @ U
+    if state.grown is None:
+        return U, S, None
+    # The rows come from as many products as there were merges, and with a mean they are
+    # orthonormal only to eps ||mean|| / S: one more factorization makes them so.
+    Q, R = qr(state.grown.matrix()[:, :k] @ (Wh.conj().T * S))
+    Y, S, Zh = svd(R)
+    return U[:, : Zh.shape[1]] @ Zh.conj().T, S, Q @ Y
 
 
 def flip(state: State, keep: bool) -> None:
