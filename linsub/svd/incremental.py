@@ -19,7 +19,7 @@ from linsub.svd.incremental_missing import impute
 from linsub.svd.incremental_state import State, absorbed, adopt, factors, flip
 from linsub.svd.result import SVDResult
 
-__all__ = ["IncrementalSVD"]
+__all__ = ["IncrementalSVD", "columns_of"]
 
 # Columns that are kept beyond the rank until the result is cut: what a stream discards early
 # and would need later is mostly there.
@@ -185,7 +185,7 @@ class IncrementalSVD:
             state, waiting = self._turned(self._flushed(), axis), ()
         if op.shape[axis]:
             absent = holes if holes is None or axis == 1 else holes.T
-            C = _columns(op, axis)
+            C = columns_of(op, axis)
             state, waiting = self._appended(state, waiting, C, op.scale, absent)
         self._state, self._waiting, self._axis, self._dtype = state, waiting, int(axis), dtype
         self._home, self._result = home, None
@@ -525,7 +525,7 @@ def _no_side(axis: int, what: str) -> str:
     return f"{what} needs {side}, which was not kept; make it with {name}=True from the start"
 
 
-def _columns(op: Operator, axis: int) -> Any:
+def columns_of(op: Operator, axis: int) -> Any:
     """Return what is appended as columns: the block, or its adjoint where rows are appended."""
     array = op.array  # type: ignore[attr-defined]
     if axis == 0:

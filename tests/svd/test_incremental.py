@@ -115,12 +115,14 @@ def test_after_a_turn_the_kind_is_a_bound():
     assert found.result().certificate.frobenius_error.kind == "bound"
 
 
-@given(seed=seeds, dtype=st.sampled_from("fdFD"), error=st.sampled_from([0.0, 1e-9, 1e-3, 0.1, 0.5]))
+@given(
+    seed=seeds, dtype=st.sampled_from("fdFD"), error=st.sampled_from([0.0, 1e-9, 1e-3, 0.1, 0.5])
+)
 def test_the_error_budget_is_kept(seed, dtype, error):
     rng = np.random.default_rng(seed)
     A = gallery.matrix("exponential", 30, 40, cond=1e6, dtype=dtype, rng=seed)
     result = stream(A, np.sort(rng.integers(0, 40, 5)), error=error).result()
-    true, values = held(A, result)
+    _, values = held(A, result)
     norm = float(values["frobenius_norm"])
     floor = 1e-12 if A.dtype.itemsize // (1 + (A.dtype.kind == "c")) == 8 else 1e-5
     assert values["frobenius_error"] <= max(error, floor) * norm
@@ -193,7 +195,9 @@ def test_sparse_blocks_give_what_dense_ones_give(axis, center):
     one = stream(A.toarray(), [], axis, rank=6, center=center).result()
     found = IncrementalSVD(6, center=center, **BOTH).update(A, axis=axis).result()
     assert np.allclose(one.S, found.S, rtol=1e-12)
-    assert np.isclose(one.certificate.frobenius_error.value, found.certificate.frobenius_error.value)
+    assert np.isclose(
+        one.certificate.frobenius_error.value, found.certificate.frobenius_error.value
+    )
 
 
 def test_a_wide_sparse_block_is_never_dense():
@@ -229,7 +233,9 @@ def test_a_failed_update_changes_nothing(tmp_path):
         assert (tmp_path / "before").read_bytes() == (tmp_path / "after").read_bytes()
 
 
-@given(seed=seeds, axis=st.sampled_from([0, 1]), center=st.booleans(), dtype=st.sampled_from("fdFD"))
+@given(
+    seed=seeds, axis=st.sampled_from([0, 1]), center=st.booleans(), dtype=st.sampled_from("fdFD")
+)
 def test_a_saved_stream_goes_on_to_the_last_bit(seed, axis, center, dtype, tmp_path_factory):
     path = tmp_path_factory.mktemp("saved") / "stream"
     A = gallery.matrix("polynomial", 60, 70, cond=1e2, dtype=dtype, rng=seed)
@@ -274,7 +280,7 @@ def test_long_streams_stay_orthonormal_and_of_low_rank(dtype, kind):
     result = found.result()
     # rounding to single precision makes further directions, of its own size
     assert result.S.size <= (10 if dtype == "f8" else 40)
-    assert np.count_nonzero(result.S > 1e-6 * result.S[0]) <= 10
+    assert np.count_nonzero(1e-6 * result.S[0] < result.S) <= 10
     held(A, result)
     assert ratios.orthogonality_ratio(np.asarray(result.U)) < ratios.PASS
 
