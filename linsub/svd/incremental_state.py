@@ -98,6 +98,8 @@ def absorbed(
         What the state is multiplied by before.
     """
     state = state.copy()
+    if C.shape[1] == 0:
+        return state
     if C.dtype.kind == "c" and state.P.dtype.kind != "c":
         _become_complex(state)
     data = C if isinstance(C, np.ndarray) else C.data
@@ -110,7 +112,7 @@ def absorbed(
     if ratio != 1.0:
         C = C * C.dtype.type(ratio)
     width = C.shape[1]
-    if forget != 1.0 and width:
+    if forget != 1.0:
         _forget(state, forget)
     parts = -(-width // part_width(state.P.shape[1]))
     edges = [round(i * width / parts) for i in range(parts + 1)]

@@ -132,7 +132,7 @@ def _stream(
     dtype = np.result_type(base, S)
     stream = IncrementalSVD(**options, keep_left=grown is not None, keep_right=grown is not None)
     wide = np.dtype(np.complex128 if dtype.kind == "c" else np.float64)
-    scale = norms.power_of_two_scale(float(S.max(initial=0.0)), np.dtype(np.float32))
+    scale = norms.power_of_two_scale(float(S.max(initial=0.0)), np.dtype(np.float64))
     values = S.astype(np.float64) * scale
     ledger, known = _ledger(getattr(part, "certificate", None), values, scale)
     stream._state = State(

@@ -156,7 +156,8 @@ def _views(blocks: Any) -> list[Operator]:
     for i, op in enumerate(views):
         if op.kind not in ("dense", "sparse"):
             raise InvalidTypeError(
-                f"blocks[{i}] must be an array or sparse, its entries are needed"
+                f"blocks[{i}] must be an array or sparse: its entries are needed; give dask's "
+                "blocks one by one, and for a LinearOperator blocks[i] @ np.eye(n)"
             )
         if op.shape[0] != views[0].shape[0]:
             raise InvalidInputError(
