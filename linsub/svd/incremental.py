@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -218,6 +219,10 @@ class IncrementalSVD:
             raise InvalidInputError(
                 f"other has center={other.center} and this stream has center={self.center}"
             )
+        if self._fixed and other._dtype.kind == "c" and self._dtype.kind != "c":
+            raise InvalidInputError(
+                f"other is complex and dtype is {self._dtype}; pass dtype=complex"
+            )
         if other._state is None:
             return self
         if self._state is None:
@@ -238,7 +243,7 @@ class IncrementalSVD:
                 )
             if state.grown is not None and theirs.grown is None:
                 raise InvalidInputError(_no_side(axis, "other"))
-            adopt(state, theirs, self._policy(), self.forget**other.n_updates)
+            adopt(state, theirs, self._policy(other._dtype), self.forget**other.n_updates)
         dtype = self._widened(other._dtype)
         self._state, self._waiting, self._axis, self._dtype = state, (), axis, dtype
         self._home, self._result = home, None
@@ -304,10 +309,10 @@ class IncrementalSVD:
         shift = self._mean() if self.center else None
         if self._axis == 0:
             V = np.asarray(result.Vh).conj().T
-            found = op.matmat(V.astype(op.dtype)) / op.scale
+            found = _applied(op.matmat, V, op.dtype) / op.scale
             return op.home.give_back(found if shift is None else found - shift @ V)
         U = np.asarray(result.U)
-        found = np.ascontiguousarray(op.rmatmat(U.astype(op.dtype)).conj().T) / op.scale
+        found = np.ascontiguousarray(_applied(op.rmatmat, U, op.dtype).conj().T) / op.scale
         return op.home.give_back(found if shift is None else found - (U.conj().T @ shift)[:, None])
 
     def reconstruct(self, coordinates: Any = None) -> Any:
@@ -409,10 +414,12 @@ class IncrementalSVD:
     def _keeps(self, axis: int) -> bool:
         return self.keep_left if axis == 0 else self.keep_right
 
-    def _policy(self) -> Policy:
+    def _policy(self, dtype: np.dtype) -> Policy:
+        """Return the policy for a merge with a block of this dtype."""
         if self.error is not None:
             return by_error(self.error)
-        return by_rank(None if self.rank is None else self.rank + _OVERSAMPLE)
+        rank = None if self.rank is None else self.rank + _OVERSAMPLE
+        return by_rank(rank, float(np.finfo(self._widened(dtype)).eps))
 
     def _begin(self, d: int, axis: int, dtype: np.dtype) -> State:
         wide = np.dtype(np.complex128 if dtype.kind == "c" else np.float64)
@@ -433,17 +440,18 @@ class IncrementalSVD:
         """Return the state and the waiting columns with the columns of C / scale added."""
         if holes is not None:
             state = self._with(state, waiting)
+            dtype = C.dtype
             C = impute(C / scale, holes, state)
-            state = absorbed(state, C, None, self._policy(), self.forget)
+            state = absorbed(state, C, None, self._policy(dtype), self.forget)
             state.imputed += int(np.count_nonzero(holes))
             return state, ()
         enough = max(_LEAST_WIDTH, state.P.shape[1])
         ready = C.shape[1] + sum(part.shape[1] for part in waiting) >= enough
         if ready and not waiting:
-            return absorbed(state, C, scale, self._policy(), self.forget), ()
+            return absorbed(state, C, scale, self._policy(C.dtype), self.forget), ()
         if self.forget < 1.0 or not isinstance(C, np.ndarray):
             state = self._with(state, waiting)
-            return absorbed(state, C, scale, self._policy(), self.forget), ()
+            return absorbed(state, C, scale, self._policy(C.dtype), self.forget), ()
         waiting = (*waiting, np.array(C / scale, dtype=C.dtype, order="F"))  # the user's may change
         return (self._with(state, waiting), ()) if ready else (state, waiting)
 
@@ -451,7 +459,8 @@ class IncrementalSVD:
         """Return the state with the waiting columns absorbed."""
         if not waiting:
             return state.copy()
-        return absorbed(state, np.concatenate(waiting, axis=1), None, self._policy())
+        C = np.concatenate(waiting, axis=1)
+        return absorbed(state, C, None, self._policy(C.dtype))
 
     def _flushed(self) -> State:
         assert self._state is not None
@@ -518,6 +527,13 @@ class IncrementalSVD:
             certificate=certificate,
             info=info,
         )
+
+
+def _applied(product: Callable[[Any], Any], X: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Return a product with a matrix of this dtype, of a complex X in two parts if it is real."""
+    if X.dtype.kind == "c" and dtype.kind != "c":
+        return np.asarray(product(X.real.astype(dtype)) + 1j * product(X.imag.astype(dtype)))
+    return np.asarray(product(X.astype(dtype)))
 
 
 def _no_side(axis: int, what: str) -> str:

@@ -30,9 +30,24 @@ _RESOLVED = 1e6 * EPS
 # Eigenvalues are all computed up to this order, where that costs no more than a part of them.
 _FULL_ORDER = 200
 
-# Takes the descending spectrum (squares), the sum of all squares and the uncertainty of sums;
-# returns how many to keep.
-Rule = Callable[[np.ndarray, float, float], int]
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """How many values a merge keeps.
+
+    Attributes
+    ----------
+    count : callable
+        Takes the descending spectrum (squares), the sum of all squares and the uncertainty of
+        sums of them; returns how many to keep.
+    noise : float
+        Directions below this multiple of the largest are rounding of the data: they are not
+        looked for, though their loss is measured.
+    """
+
+    count: Callable[[np.ndarray, float, float], int]
+    noise: float = EPS
+
 
 # Share of the squared error that may be spent while blocks still come; the rest is for the
 # cut of the result, which sees all of them. (HAPOD's omega = 0.75 leaves about as much.)
@@ -154,11 +169,11 @@ def compress(P: np.ndarray, C: Any, rule: Rule) -> Merged:
     top = order if order <= _FULL_ORDER else P.shape[1] + 1
     squares, W = eigh(G, top)
     squares = np.maximum(squares, 0.0)
-    keep = rule(squares, total, noise)
+    keep = rule.count(squares, total, noise)
     if keep == squares.size < order:  # the part of the spectrum was too small
         squares, W = eigh(G)
         squares = np.maximum(squares, 0.0)
-        keep = rule(squares, total, noise)
+        keep = rule.count(squares, total, noise)
     sound = int(np.count_nonzero(squares > _GRAM_LIMIT * squares[0]))
     W = W[:, : min(keep, sound)]
     k = P.shape[1]
@@ -175,7 +190,7 @@ def compress(P: np.ndarray, C: Any, rule: Rule) -> Merged:
         return Merged(kept, W, rest, min(first, rest), uncertainty, rounding)
     M = _beside(P, C) if M is None else M
     found = norms.frobenius(M - kept @ W.conj().T)
-    if keep > sound and found > rounding:
+    if keep > sound and found > max(rounding, rule.noise * float(np.sqrt(total))):
         return _by_qr(M, rule)
     return Merged(kept, W, found * found, found * found, 0.0, rounding)
 
@@ -218,9 +233,9 @@ def _cut(
 ) -> Merged:
     rounding = bounds.merge_rounding(norm, order, EPS)
     squares = np.square(S)
-    keep = rule(squares, float(squares.sum()), rounding * rounding)
+    keep = rule.count(squares, float(squares.sum()), rounding * rounding)
     # values that are rounding of the largest have no direction of their own
-    noise = EPS * float(np.sqrt(order)) * float(S.max(initial=0.0))
+    noise = rule.noise * float(np.sqrt(order)) * float(S.max(initial=0.0))
     keep = min(keep, int(np.count_nonzero(noise < S)))
     rest = float(squares[keep:].sum())
     first = float(squares[keep]) if keep < S.size else 0.0
@@ -232,13 +247,13 @@ def _cut(
 Policy = Callable[[Ledger, float], Rule]
 
 
-def by_rank(rank: int | None) -> Policy:
+def by_rank(rank: int | None, noise: float) -> Policy:
     """Return the policy of a fixed rank; None keeps all that is not rounding."""
 
-    def rule(squares: np.ndarray, total: float, floor: float) -> int:
+    def count(squares: np.ndarray, total: float, floor: float) -> int:
         return squares.size if rank is None else min(rank, squares.size)
 
-    return lambda ledger, appended: rule
+    return lambda ledger, appended: Rule(count, noise)
 
 
 def by_error(error: float, share: float = _STREAM_SHARE) -> Policy:
@@ -247,12 +262,12 @@ def by_error(error: float, share: float = _STREAM_SHARE) -> Policy:
     def policy(ledger: Ledger, appended: float) -> Rule:
         reach = error * float(np.sqrt(ledger.norm_squares + appended))
 
-        def rule(squares: np.ndarray, total: float, floor: float) -> int:
+        def count(squares: np.ndarray, total: float, floor: float) -> int:
             budget = max(reach - ledger.earlier - ledger.rounding, 0.0)
             allowed = share * budget * budget - ledger.squares - ledger.uncertainty
             tails = np.cumsum(squares[::-1])[::-1] + max(total - float(squares.sum()), 0.0)
             return int(np.count_nonzero(tails + floor > allowed))
 
-        return rule
+        return Rule(count)
 
     return policy

@@ -135,12 +135,12 @@ def hapod(
 def _within(tol: float, before: float, ledger: Ledger, appended: float) -> Rule:
     """Return the rule that discards up to `tol` in one node, whatever its parts."""
 
-    def rule(squares: np.ndarray, total: float, floor: float) -> int:
+    def count(squares: np.ndarray, total: float, floor: float) -> int:
         allowed = tol * tol - max(ledger.squares - before, 0.0)
         tails = np.cumsum(squares[::-1])[::-1] + max(total - float(squares.sum()), 0.0)
         return int(np.count_nonzero(tails + floor > allowed))
 
-    return rule
+    return Rule(count)
 
 
 def _views(blocks: Any) -> list[Operator]:
