@@ -20,6 +20,7 @@ BENCHMARKS = {
     "memory": "benchmarks.memory",
     "scaling": "benchmarks.scaling",
     "kernels": "benchmarks.kernels",
+    "incremental": "benchmarks.incremental",
 }
 
 

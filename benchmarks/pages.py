@@ -18,6 +18,7 @@ MARKS = {
     "memory": "memory",
     "scaling": "scaling",
     "kernels": "kernels",
+    "incremental": "incremental",
 }
 
 
