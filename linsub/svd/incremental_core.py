@@ -30,6 +30,10 @@ _RESOLVED = 1e6 * EPS
 # Eigenvalues are all computed up to this order, where that costs no more than a part of them.
 _FULL_ORDER = 200
 
+# Share of the squared error that may be spent while blocks still come; the rest is for the
+# cut of the result, which sees all of them. (HAPOD's omega = 0.75 leaves about as much.)
+_STREAM_SHARE = 0.5
+
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
@@ -47,11 +51,6 @@ class Rule:
 
     count: Callable[[np.ndarray, float, float], int]
     noise: float = EPS
-
-
-# Share of the squared error that may be spent while blocks still come; the rest is for the
-# cut of the result, which sees all of them. (HAPOD's omega = 0.75 leaves about as much.)
-_STREAM_SHARE = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,13 +119,13 @@ class Ledger:
         return Ledger(
             **{
                 name: value * factor * (factor if name in squares else 1.0)
-                for name, value in dataclasses.asdict(self).items()
+                for name, value in vars(self).items()
             }
         )
 
     def joined(self, other: Ledger) -> Ledger:
         """Return the ledger of [A, B]."""
-        mine, its = dataclasses.asdict(self), dataclasses.asdict(other)
+        mine, its = vars(self), vars(other)
         both = {name: mine[name] + its[name] for name in mine}
         for name in ("earlier", "earlier_top"):  # ||[E, F]||^2 <= ||E||^2 + ||F||^2
             both[name] = float(np.hypot(mine[name], its[name]))
