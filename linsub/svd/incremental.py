@@ -383,6 +383,10 @@ class IncrementalSVD:
                 block = np.where(holes, block.dtype.type(0), block)
             else:
                 holes = None
+        if callable(getattr(block, "__next__", None)):
+            raise InvalidTypeError(
+                "block is a one-shot iterator; give its blocks one by one, each to update()"
+            )
         op = view(block, name="block")
         if op.kind not in ("dense", "sparse"):
             way = (
