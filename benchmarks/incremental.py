@@ -311,13 +311,13 @@ def prepare(path: str, shape: tuple[int, int], name: str, limit: int) -> Callabl
     solve((warm, warm), FILE_RANK)  # imports and compiled kernels do not count
 
     def call() -> Any:
-        _allow(limit)
+        allow(limit)
         return solve(_mapped(path, (m, n)), FILE_RANK)
 
     return call
 
 
-def _allow(limit: int) -> None:
+def allow(limit: int) -> None:
     """Let this process allocate so many bytes more, where the system can be told."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
