@@ -185,7 +185,8 @@ def _absorb_centred(state: State, C: Any, policy: Policy) -> None:
     block[:, width] = size * shift
     appended = _squares(block)
     merged = compress(state.P, block, policy(state.ledger, appended))
-    reach = norms.frobenius(dense) + np.sqrt(total) * norms.frobenius(mean)
+    # ||C||_F is at most the first two terms
+    reach = np.sqrt(appended) + (np.sqrt(width) + np.sqrt(total)) * norms.frobenius(mean)
     merged = dataclasses.replace(  # the means are rounded too
         merged, rounding=merged.rounding + product_rounding(width, EPS) * float(reach)
     )
