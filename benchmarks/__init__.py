@@ -21,6 +21,7 @@ BENCHMARKS = {
     "scaling": "benchmarks.scaling",
     "kernels": "benchmarks.kernels",
     "clustering": "benchmarks.clustering",
+    "incremental": "benchmarks.incremental",
 }
 
 

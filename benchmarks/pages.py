@@ -19,6 +19,7 @@ MARKS = {
     "scaling": "scaling",
     "kernels": "kernels",
     "clustering": "clustering",
+    "incremental": "incremental",
 }
 
 

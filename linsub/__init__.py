@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from linsub._core.jit import warmup
     from linsub.concat import cluster_matrices, concatenated_svd
     from linsub.svd import (
+        IncrementalSVD,
         energy_rank,
+        hapod,
         low_rank_error,
+        merge_svd,
         numerical_rank,
         randomized_svd,
         single_pass_svd,
@@ -26,13 +29,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "IncrementalSVD",
     "bench",
     "cluster_matrices",
     "concat",
     "concatenated_svd",
     "energy_rank",
     "errors",
+    "hapod",
     "low_rank_error",
+    "merge_svd",
     "numerical_rank",
     "randomized_svd",
     "results",
@@ -54,8 +60,11 @@ _HOMES = {
     **dict.fromkeys(("cluster_matrices", "concatenated_svd"), "linsub.concat"),
     **dict.fromkeys(
         (
+            "IncrementalSVD",
             "energy_rank",
+            "hapod",
             "low_rank_error",
+            "merge_svd",
             "numerical_rank",
             "randomized_svd",
             "single_pass_svd",

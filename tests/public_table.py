@@ -44,7 +44,9 @@ class Function:
     in_kind : bool
         Whether arrays come back in the caller's own array type.
     ranked : bool
-        Whether ``rank=`` is an argument.
+        Whether ``rank=`` is an argument, refused beyond min(m, n).
+    random : bool
+        Whether ``rng=`` is an argument.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Function:
     argument: str = "A"
     in_kind: bool = True
     ranked: bool = True
+    random: bool = True
 
     def __repr__(self) -> str:
         return self.name
@@ -122,6 +125,23 @@ def _weighted(A: Any, **options: Any) -> Any:
     )
 
 
+def _incremental(A: Any, **options: Any) -> Any:
+    options.pop("rng", None)
+    options = {"rank": min(RANK, _short(A)), **options}
+    return svd.IncrementalSVD(**options, keep_right=True).update(A, axis=1).result()
+
+
+def _hapod(A: Any, **options: Any) -> Any:
+    options.pop("rng", None)
+    return svd.hapod([A], **{"error": 0.0, "keep_right": True, **options})
+
+
+def _merge(A: Any, **options: Any) -> Any:
+    # What a part may be is the business of its own tests.
+    rank = options.pop("rank", min(RANK, _short(A)))
+    return svd.merge_svd([svd.truncated_svd(A, rank, **{"rng": 0, **options})], rank)
+
+
 def _triple(result: Any) -> tuple[np.ndarray, ...]:
     U, S, Vh = (np.asarray(field) for field in result)
     return S, (U * S) @ Vh
@@ -174,8 +194,28 @@ FUNCTIONS = (
         _nothing,
         in_kind=False,
         ranked=False,
+        random=False,
     ),
     Function("split_svd", _split, _product, takes=DENSE | {"dask"}),
+    Function(
+        "IncrementalSVD",
+        _incremental,
+        _triple,
+        takes=DENSE | {"sparse"},
+        argument="block",
+        ranked=False,
+        random=False,
+    ),
+    Function(
+        "hapod",
+        _hapod,
+        _triple,
+        takes=DENSE | {"sparse"},
+        argument="blocks[0]",
+        ranked=False,
+        random=False,
+    ),
+    Function("merge_svd", _merge, _triple),
     Function("weighted_svd", _weighted, _product, takes=DENSE | {"dask"}),
 )
 

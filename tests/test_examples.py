@@ -104,11 +104,28 @@ def check_digits(out):
     assert all(float(saved) > 0 for _, _, saved in pairs)
 
 
+def check_growing(out):
+    rows = re.findall(
+        rf"^ *0-\d +(\d+) +(\d+) +{NUMBER} +{NUMBER}  \| +{NUMBER} +{NUMBER} +{NUMBER}$", out, re.M
+    )
+    assert len(rows) == 10
+    assert int(rows[-1][0]) == 1797
+    ranks = [int(row[1]) for row in rows]
+    assert ranks == sorted(ranks)
+    assert ranks[0] < ranks[-1] < 61
+    for _, _, certified, true, fixed, fixed_true, least in rows:
+        assert 0.2 < float(true) <= float(certified) <= 0.25
+        assert float(least) <= float(fixed_true) <= float(fixed) < 0.3
+    apart = float(re.search(rf"over the true one: {NUMBER}$", out, re.M).group(1))
+    assert 0 <= apart < 1e-9
+
+
 CHECKS = {
     "plot_certify_sklearn": check_certify,
     "plot_compress_image": check_compress,
     "plot_compress_patches": check_patches,
     "plot_digit_classes": check_digits,
+    "plot_growing_matrix": check_growing,
     "plot_jacobian_operator": check_jacobian,
 }
 

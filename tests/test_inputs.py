@@ -359,9 +359,7 @@ def test_an_operator_of_a_dtype_that_cannot_be_used(function):
 
 # Seeds.
 
-random_functions = pytest.mark.parametrize(
-    "function", [f for f in FUNCTIONS if f.name != "numerical_rank"], ids=repr
-)
+random_functions = pytest.mark.parametrize("function", [f for f in FUNCTIONS if f.random], ids=repr)
 
 
 def fields(result):

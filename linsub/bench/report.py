@@ -22,6 +22,7 @@ _MEASURES = {
     "residual": "residual / σ₁",
     "orthogonality": "orthogonality",
     "excess": "excess error",
+    "subspace": "subspace error",
     "missed": "missed",
     "error": "error",
 }

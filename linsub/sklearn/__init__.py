@@ -7,6 +7,7 @@ the estimators are full members of it: pipelines, ``set_output``, ``get_feature_
 
 from __future__ import annotations
 
+from linsub.sklearn.incremental_pca import IncrementalPCA
 from linsub.sklearn.svd import TruncatedSVD
 
-__all__ = ["TruncatedSVD"]
+__all__ = ["IncrementalPCA", "TruncatedSVD"]

@@ -67,6 +67,8 @@ def check_data(estimator: Any, X: Any, *, reset: bool) -> Any:
             ensure_min_features=1 if reset else 0,
         )
     checked = X if hasattr(X, "tocsr") else arrays.as_matrix(X, name="X")
+    if checked.dtype.kind == "c":
+        raise InvalidInputError("X is complex and the estimators are real; use linsub.svd")
     if reset:
         estimator.n_features_in_ = checked.shape[1]
     elif checked.shape[1] != estimator.n_features_in_:

@@ -1,13 +1,15 @@
 """``python -m benchmarks --quick`` runs from end to end, and the page takes its tables."""
 
 import json
+import sys
 
+import numpy as np
 import pytest
 
-from benchmarks import BENCHMARKS, pages
+from benchmarks import BENCHMARKS, incremental, pages
 from benchmarks.__main__ import main
-from linsub.bench import Report
-from linsub.errors import InvalidInputError
+from linsub.bench import Probe, Report, peak_memory
+from linsub.errors import InvalidInputError, NumericalError
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -62,3 +64,21 @@ def test_tables_replace_the_tables_before_them(tmp_path):
     assert "first" not in found
     with pytest.raises(InvalidInputError, match="memory"):
         pages.write("memory", "text", path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
+def test_the_stream_from_disk_runs_under_a_limit_that_holds(tmp_path):
+    path = tmp_path / "matrix.f64"
+    np.random.default_rng(0).standard_normal((30_000, 200)).tofile(path)  # 48 MB
+    arguments = {"path": str(path), "shape": (30_000, 200), "name": "linsub IncrementalSVD"}
+    target = "benchmarks.incremental:prepare"
+    found = peak_memory(Probe(target, {**arguments, "limit": 32 << 20}))
+    assert found.added < 32 << 20
+    with pytest.raises(NumericalError, match="MemoryError"):
+        peak_memory(Probe(f"{__name__}:over_the_limit"))
+
+
+def over_the_limit():
+    """Allocate 64 MB in a process that may allocate 32 MB."""
+    incremental.allow(32 << 20)
+    return lambda: bytearray(64 << 20)

@@ -83,3 +83,5 @@ def test_certificates_are_tried_often_in_a_full_run():
     for name in ("residuals", "orthogonality", "frobenius-error", "spectral-error"):
         assert verify.get(f"svd-{name}").full_cases >= 10_000
     assert verify.get("svd-sigma-enclosure").full_cases >= 10_000
+    for name in ("error", "spectral", "sigma", "certificate"):
+        assert verify.get(f"svd-incremental-{name}").full_cases >= 10_000

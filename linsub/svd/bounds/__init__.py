@@ -19,6 +19,16 @@ from linsub.svd.bounds.enclosure import (
     triple_spectral_error,
     triplet_radius,
 )
+from linsub.svd.bounds.incremental import (
+    carried_error,
+    carried_sigma_enclosure,
+    carried_spectral_error,
+    hapod_error,
+    hapod_tolerance,
+    merge_rounding,
+    merge_tree_error,
+    threshold_error,
+)
 from linsub.svd.bounds.perturbation import (
     gram_rounding,
     gram_sigma_error,
@@ -61,6 +71,9 @@ from linsub.svd.bounds.randomized import (
 from linsub.svd.bounds.splits import energy_of_sum, principal_update_residual, weighted_error
 
 __all__ = [
+    "carried_error",
+    "carried_sigma_enclosure",
+    "carried_spectral_error",
     "chi_square_lower_tail",
     "chi_square_upper_tail",
     "christoffel_bound",
@@ -70,6 +83,8 @@ __all__ = [
     "generalized_nystrom",
     "gram_rounding",
     "gram_sigma_error",
+    "hapod_error",
+    "hapod_tolerance",
     "hoffman_wielandt",
     "ky_fan",
     "lanczos_failure",
@@ -77,6 +92,8 @@ __all__ = [
     "lanczos_slack",
     "lanczos_steps",
     "leave_one_out",
+    "merge_rounding",
+    "merge_tree_error",
     "mirsky",
     "one_sided_spectral_error",
     "orthogonality_correction",
@@ -102,6 +119,7 @@ __all__ = [
     "subtraction_floor",
     "tail",
     "tails",
+    "threshold_error",
     "triple_frobenius_error",
     "triple_spectral_error",
     "triplet_radius",
