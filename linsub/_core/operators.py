@@ -228,7 +228,10 @@ class DenseOperator(Operator):
         """
         if self.dtype != np.float64 or self.mapped:
             return None
-        alpha = norms.power_of_two_scale(self.frobenius(), np.dtype(np.float32))
+        norm = self.frobenius()
+        alpha = norms.power_of_two_scale(norm, np.dtype(np.float32))
+        if alpha != 1.0:  # in double precision still, whose exponents reach further
+            alpha = norms.power_of_two_scale(norm, self.dtype, always=True)
         array = self.array if alpha == 1.0 else self.array * alpha
         twin = DenseOperator(array.astype(np.float32), self.home, "A", False)
         twin.scale *= self.scale * alpha

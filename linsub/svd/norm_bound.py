@@ -15,6 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from linsub._core.dense.eigh import top_of_each
+from linsub._core.dense.norms import column_norms
 from linsub._core.operators import Operator
 from linsub._core.random import Streams
 from linsub.svd import bounds
@@ -55,10 +56,6 @@ class NormBounds:
     failure_prob: float
     vectors: np.ndarray
     of: str = BEYOND_V
-
-
-def _column_dots(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
-    return np.asarray(np.einsum("ij,ij->j", X.conj(), Y).real, dtype=np.float64)
 
 
 def deflated_norm(
@@ -128,16 +125,17 @@ def norm_from_probes(
     eps = float(np.finfo(W.dtype).eps)
     alphas = np.zeros((steps, probes))
     betas = np.zeros((steps, probes))
-    norms = np.sqrt(_column_dots(W, W))
+    norms = column_norms(W)
     basis = [W / np.where(norms > 0, norms, 1.0).astype(W.real.dtype)]
     for j in range(steps):
         Z, Y = normal(basis[-1])
-        alphas[j] = _column_dots(Y, Y)
+        # C squares, and its square would leave the range of numbers before A does.
+        alphas[j] = np.square(column_norms(Y))
         Z = project(Z)
         for _ in range(2):  # against this probe's own few vectors only: cheap, and exact
             for Q in basis:
                 Z = Z - Q * np.einsum("ij,ij->j", Q.conj(), Z)
-        betas[j] = np.sqrt(_column_dots(Z, Z))
+        betas[j] = column_norms(Z)
         # A remainder of the size of rounding has no direction: that Krylov space is whole.
         noise = _NOISE * eps * (np.sqrt(alphas[j]) * max(size, np.sqrt(alphas[j].max())))
         betas[j] = np.where(betas[j] > noise, betas[j], 0.0)

@@ -94,3 +94,21 @@ def test_arguments_of_odd_types_are_named():
         truncated_svd(A, 3, certify=np.array([1, 2]))
     with pytest.raises(InvalidTypeError, match="dtype='foo'"):
         single_pass_svd([A], A.shape, 3, dtype="foo")
+
+
+@pytest.mark.parametrize("exponent", [-290, -230, 0, 230, 290])
+@pytest.mark.parametrize("method", ["auto", "lanczos"])
+def test_what_is_left_out_is_seen_at_any_scale(exponent, method):
+    """Squares of squares left the range of numbers, and so did the copy in single precision."""
+    rng = np.random.default_rng(exponent + 1000)
+    U, _ = np.linalg.qr(rng.standard_normal((29, 24)))
+    V, _ = np.linalg.qr(rng.standard_normal((24, 24)))
+    s = np.concatenate([np.linspace(2, 1, 5), 1e-12 * 0.8 ** np.arange(19)])
+    A = (U * s) @ V.T
+    left = np.linalg.svd(A, compute_uv=False)[9]
+    options = {"block": 2} if method == "lanczos" else {}
+    A = np.ldexp(A, exponent)
+    result = truncated_svd(A, 9, method=method, rng=1, on_fail="return", **options)
+    bound = np.ldexp(float(result.certificate.complement_norm), -exponent)
+    assert left <= bound < 4 * left
+    assert np.ldexp(result.S[:5], -exponent) == pytest.approx(s[:5], rel=1e-12)

@@ -6,9 +6,10 @@ import numpy as np
 
 __all__ = ["column_norms", "frobenius", "max_abs", "one_norm", "power_of_two_scale", "spectral"]
 
-# Entries within this range can be squared, summed and multiplied by a few dimensions
-# without leaving the normal numbers of the type; outside of it matrices are scaled first.
-_SAFE = {np.dtype(np.float32): (2.0**-30, 2.0**30), np.dtype(np.float64): (2.0**-300, 2.0**300)}
+# Entries within this range can be squared twice (as in the norm of a column of A^H A), summed
+# and multiplied by a few dimensions without leaving the normal numbers of the type; outside of
+# it matrices are scaled first.
+_SAFE = {np.dtype(np.float32): (2.0**-12, 2.0**12), np.dtype(np.float64): (2.0**-100, 2.0**100)}
 
 # The largest exponents whose power of two, and its inverse, are normal numbers.
 _EXPONENT = {np.dtype(np.float32): 126, np.dtype(np.float64): 1022}
