@@ -101,7 +101,9 @@ def hapod(
         empty.grown = GrowingFactor.start(np.zeros((0, 0), wide))
 
     def leaf(state: State, op: Operator) -> State:
-        scale = min(s for s in (op.scale, state.scale) if s)
+        # The scale of a block that is zero says nothing.
+        own = op.scale if op.frobenius() else 0.0
+        scale = min((s for s in (own, state.scale) if s), default=1.0)
         ratio = scale / state.scale if state.scale else 1.0
         local = policy(state.width + op.shape[1], state.ledger.squares * ratio * ratio, scale)
         return absorbed(state, columns_of(op, 1), op.scale, local)
