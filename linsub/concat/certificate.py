@@ -11,16 +11,16 @@ from linsub.concat import bounds
 from linsub.concat.collection import Collection
 from linsub.concat.panels import block_sums, panels
 from linsub.concat.result import ConcatSVDCertificate
-from linsub.errors import InvalidInputError
 from linsub.results import Bound, Kind
 
 __all__ = ["Known", "certify", "unscaled"]
 
 _EPS = float(np.finfo(float).eps)
+_NORMAL = float(np.finfo(float).tiny) * 2.0**53
 
-# Squared norms of two readings differ by rounding, far below this, and by what underflows.
-_REPEATED = 1e-6
-_FAINT = 1e-30
+# A block whose norm is below this share of the scale of all has lost digits to underflow, in
+# its entries or in their squares.
+_FAINT = {np.dtype(np.float32): 1e-25, np.dtype(np.float64): 1e-140}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +48,6 @@ class _Measured:
     """What one reading of the blocks gives, in double precision."""
 
     columns: np.ndarray  # squares of the columns of M - U S Vh
-    sizes: np.ndarray  # and of those of M
     right: np.ndarray  # ||M v_i - s_i u_i||
     left: np.ndarray  # ||M^H u_i - s_i v_i||
 
@@ -66,7 +65,6 @@ def certify(
     With `C`, rounded from ``S Vh / scale``, the errors are those of ``scale U C``.
     """
     seen = _measure(c, U, S, Vh, C)
-    _check_repeated(c, seen.sizes)
     k = S.size
     norm = float(np.sqrt(c.squares.sum()))
     block_norms = np.sqrt(c.squares)
@@ -119,30 +117,18 @@ def _measure(
     U, Vh, S = U.astype(wide, copy=False), Vh.astype(wide, copy=False), S.astype(np.float64)
     US = U * S
     scale = wide.type(c.scale)
-    columns, sizes = np.zeros(c.width), np.zeros(c.width)
+    columns = np.zeros(c.width)
     images = np.zeros((c.height, S.size), wide)
     left = np.zeros(S.size)
     for j, P in panels(c, "certificate", dtype=wide):
         part = slice(j, j + P.shape[1])
         V = Vh[:, part].conj().T
         E = P - (US @ V.conj().T if C is None else U @ (C[:, part].astype(wide) * scale))
-        columns[part], sizes[part] = _squares(E, 0), _squares(P, 0)
+        columns[part] = _squares(E, 0)
         images += P @ V
         left += _squares(P.conj().T @ U - V * S, 0)
     right = np.sqrt(_squares(images - US, 0))
-    return _Measured(columns, sizes, right, np.sqrt(left))
-
-
-def _check_repeated(c: Collection, sizes: np.ndarray) -> None:
-    """Refuse a lazy block of which the last reading was not the first one."""
-    off = (
-        np.abs(block_sums(c, sizes) - c.squares) > _REPEATED * c.squares + _FAINT * c.squares.sum()
-    )
-    if off.any():
-        raise InvalidInputError(
-            f"{c.label(int(np.argmax(off)))} did not repeat itself: it has another norm than when "
-            "it was first read; a callable must return the same matrix each time"
-        )
+    return _Measured(columns, right, np.sqrt(left))
 
 
 def _squares(X: np.ndarray, axis: int) -> np.ndarray:
@@ -158,16 +144,43 @@ def _defect(Q: np.ndarray) -> float:
     return norms.frobenius(gram) + rounding
 
 
-def unscaled(certificate: ConcatSVDCertificate, scale: float) -> ConcatSVDCertificate:
-    """Return the certificate of the blocks themselves from that of scale times them."""
+def unscaled(
+    c: Collection, certificate: ConcatSVDCertificate, S: np.ndarray, Vh: np.ndarray
+) -> ConcatSVDCertificate:
+    """Return the certificate of the blocks themselves from that of scale times them.
+
+    `S` and `Vh` are what is returned, in the unit of the blocks.
+    """
     changes = {}
     with np.errstate(over="ignore", under="ignore"):
         for name, bound in certificate.bounds():
-            if name != "orthogonality":
-                value = np.asarray(bound.value) / scale
-                if name == "sigma_lower":  # of a value that no double holds
-                    value = np.minimum(value, np.finfo(float).max)
-                changes[name] = dataclasses.replace(
-                    bound, value=value if value.ndim else float(value)
-                )
+            if name == "orthogonality":
+                continue
+            value = np.asarray(bound.value) / c.scale
+            if name == "sigma_lower":  # of a value that no double holds
+                value = np.minimum(value, np.finfo(float).max)
+            elif name == "block_norms":
+                value = c.norms
+            else:  # a quotient that is no normal number has been rounded
+                value = np.where(value < _NORMAL, np.nextafter(value, np.inf), value)
+                value = np.where(np.asarray(bound.value) == 0.0, 0.0, value)
+            if name == "block_errors":
+                value = _with_faint(c, value, S, Vh)
+            changes[name] = dataclasses.replace(bound, value=value if value.ndim else float(value))
     return dataclasses.replace(certificate, **changes)
+
+
+def _with_faint(c: Collection, errors: np.ndarray, S: np.ndarray, Vh: np.ndarray) -> np.ndarray:
+    """Bound the errors of blocks that vanish in the scale of the others by ||A_i|| + ||C_i||."""
+    real = np.empty(0, c.dtype).real.dtype
+    faint = (np.sqrt(c.squares) < _FAINT[real]) & (c.norms > 0.0)
+    if not faint.any():
+        return errors
+    errors = errors.copy()
+    wide = np.complex128 if c.dtype.kind == "c" else np.float64
+    ends = np.cumsum([0, *c.widths])
+    for i in np.flatnonzero(faint):
+        C = S.astype(np.float64)[:, None] * Vh[:, ends[i] : ends[i + 1]].astype(wide)
+        given = norms.frobenius(C) + (C.size + 1) * np.finfo(float).smallest_subnormal
+        errors[i] = np.nextafter((c.norms[i] + given) * (1.0 + 1e-12), np.inf)
+    return errors

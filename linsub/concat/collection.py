@@ -21,6 +21,10 @@ from linsub.errors import InvalidInputError, InvalidTypeError
 __all__ = ["Collection", "collect"]
 
 
+# Norms of two readings of the same block differ by rounding, far below this.
+_REPEATED = 1e-6
+
+
 class Collection:
     """Blocks A_1, ..., A_N of one height, canonical and at one scale.
 
@@ -38,6 +42,8 @@ class Collection:
         The power of two that brings the largest entry of all blocks near 1; 1.0 for zero.
     squares : ndarray of float64
         ||scale A_i||_F^2.
+    norms : ndarray of float64
+        ||A_i||_F, right also where the square above underflows.
     reads : int
         How often a block was read.
     """
@@ -54,6 +60,7 @@ class Collection:
         self.scale = 1.0
         self.height = 0
         self.squares = np.zeros(len(source))
+        self.norms = np.zeros(len(source))
         self.reads = len(source)
         self._scan()
 
@@ -87,6 +94,8 @@ class Collection:
         # zero, and where it is zero its own scale is 1 and the square of the other could be inf.
         with np.errstate(under="ignore"):
             self.squares[:] = [(norm * (self.scale / own)) ** 2 for _, own, norm in sizes]
+        with np.errstate(over="ignore", under="ignore"):
+            self.norms[:] = [norm / own for _, own, norm in sizes]
 
     def label(self, i: int) -> str:
         """What messages call block i."""
@@ -116,7 +125,8 @@ class Collection:
         Raises
         ------
         InvalidInputError
-            If a lazy block has another shape or a wider type than when it was first read.
+            If a lazy or mapped block has another shape, another norm or a wider type than when
+            it was first read.
         NonFiniteError
             If a lazy block has become nan or inf.
         """
@@ -135,7 +145,17 @@ class Collection:
                 f"it is {A.shape} of dtype {A.dtype}; a callable must return the same matrix "
                 "each time"
             )
+        if lazy or self.is_out_of_core(i):
+            self._check_repeated(A, i)
         return A.astype(self.dtype, copy=False)
+
+    def _check_repeated(self, A: np.ndarray, i: int) -> None:
+        norm, first = norms.frobenius(A), float(self.norms[i])
+        if norm != first and not abs(norm - first) <= _REPEATED * first:
+            raise InvalidInputError(
+                f"{self.label(i)} did not repeat itself: at first its norm was {first:.6g}, now it "
+                f"is {norm:.6g}; a callable or a file must give the same matrix each time"
+            )
 
     def is_out_of_core(self, i: int) -> bool:
         """Whether block i is computed or mapped, so that a copy may not fit into memory."""
@@ -161,14 +181,17 @@ class _Source:
         return self._count
 
     def _item(self, i: int) -> Any:
-        return self._items[i] if self._read is None else self._read(i)
+        if self._read is not None:
+            return self._read(i)
+        # A stack is indexed along all its axes, as the array API asks for.
+        return self._items[i, ...] if hasattr(self._items, "shape") else self._items[i]
 
     def take(self, i: int) -> Any:
         item = self._item(i)
         return item() if _is_lazy(item) else item
 
     def is_lazy(self, i: int) -> bool:
-        return self._read is not None or _is_lazy(self._items[i])
+        return self._read is not None or _is_lazy(self._item(i))
 
 
 def _is_lazy(item: Any) -> bool:

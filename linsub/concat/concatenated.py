@@ -210,7 +210,7 @@ def certify_joint(c: Collection, joint: Joint, C: np.ndarray | None = None) -> C
     if joint.scaled is not None:
         S = np.where(np.isfinite(S), S, joint.scaled)
     found = certificates.certify(c, joint.U, S, joint.Vh, joint.known, C)
-    return certificates.unscaled(found, c.scale)
+    return certificates.unscaled(c, found, joint.S, joint.Vh)
 
 
 def _solve(c: Collection, rank: int, method: str, options: dict[str, Any]) -> Joint:

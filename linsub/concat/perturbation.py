@@ -138,7 +138,7 @@ def _perturbation_norms(
             raise InvalidInputError("perturbations holds norms: real and not negative")
         size = size.astype(np.float64)
         own = norms.power_of_two_scale(norms.max_abs(size), size.dtype)
-        unit = min(c.scale, own)
+        unit = _unit(c, own if size.any() else np.inf)
         size = size * unit
         return size, bounds.joint_error(size) * (1.0 + 4.0 * len(c) * _EPS), unit
     e = collect(perturbations, name="perturbations", check_finite=check_finite)
@@ -151,7 +151,7 @@ def _perturbation_norms(
             f"perturbations has {len(e)} blocks of {e.height} rows and blocks has {len(c)} of "
             f"{c.height}, which differ at [{i}]; each perturbation has the shape of its block"
         )
-    unit = min(c.scale, e.scale)
+    unit = _unit(c, e.scale if e.norms.any() else np.inf)
     size = np.array([_spectral(E) for E in e])
     whole = bounds.joint_error(size) * (1.0 + 4.0 * len(c) * _EPS)
     if 0 < e.height <= _GRAM_HEIGHT:
@@ -162,6 +162,12 @@ def _perturbation_norms(
 
 
 _EPS = float(np.finfo(float).eps)
+
+
+def _unit(c: Collection, own: float) -> float:
+    """Return the smaller scale of the two; what is zero has none."""
+    unit = min(c.scale if c.norms.any() else np.inf, own)
+    return unit if unit < np.inf else 1.0
 
 
 def _spectral(A: np.ndarray) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from linsub._core import scalars
 from linsub.errors import InvalidInputError
 from linsub.results import Bound, Certificate, Info, Record
 from linsub.svd import SVDCertificate
@@ -124,6 +125,11 @@ class ConcatSVDCertificate(SVDCertificate):
         return np.asarray(np.divide(errors, norms, out=np.zeros_like(errors), where=norms > 0))
 
 
+def block_index(i: Any, count: int) -> int:
+    """Return the index of one of `count` blocks; -1 is the last one."""
+    return scalars.as_integer(i, name="i", low=-count, high=count - 1) % max(count, 1)
+
+
 class ConcatSVDResult(Record):
     """The truncated SVD of a concatenation; unpacks as ``U, S, Vh``.
 
@@ -161,14 +167,16 @@ class ConcatSVDResult(Record):
                 "blocks; split Vh by them"
             )
         widths = self.info.details["widths"]
-        index = i + len(widths) if i < 0 else i
-        if not 0 <= index < len(widths):
-            raise InvalidInputError(f"i is {i}, but there are {len(widths)} blocks")
+        index = block_index(i, len(widths))
         start = sum(widths[:index])
         return slice(start, start + widths[index])
 
     def reconstruct(self, i: int) -> Any:
-        """The approximation ``U diag(S) Vh[:, columns]`` of block i, in the unit of the blocks."""
+        """The approximation ``U diag(S) Vh[:, columns]`` of block i, in the unit of the blocks.
+
+        The product is rounded to the type of the factors; ``block_errors`` are those of the
+        exact product.
+        """
         return (self.U * self.S) @ self.Vh[:, self.columns(i)]
 
 
@@ -194,8 +202,12 @@ class GroupedSVDResult(Record):
     info: Info | None
 
     def reconstruct(self, i: int) -> Any:
-        """The approximation ``U @ factors[i]`` of block i."""
-        return self.U @ self.factors[i]
+        """The approximation ``U @ factors[i]`` of block i.
+
+        The product is rounded to the type of the factors; ``block_errors`` are those of the
+        exact product.
+        """
+        return self.U @ self.factors[block_index(i, len(self.factors))]
 
     @property
     def compression_ratio(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 from typing import Any, Literal
@@ -190,7 +191,7 @@ class IncrementalSVD:
             state, waiting = self._appended(state, waiting, C, op.scale, absent)
         self._state, self._waiting, self._axis, self._dtype = state, waiting, int(axis), dtype
         self._home, self._result = home, None
-        self.n_updates += 1
+        self.n_updates += int(op.shape[axis] > 0)
         return self
 
     def merge(self, other: IncrementalSVD) -> IncrementalSVD:
@@ -282,6 +283,15 @@ class IncrementalSVD:
         InvalidInputError
             If there was no block yet.
         """
+        known = self._known()
+        assert known.info is not None
+        # Copies: what the caller does to them is no business of later calls.
+        parts = [None if part is None else self._home.give_back(part.copy()) for part in known]
+        info = dataclasses.replace(known.info, details=dict(known.info.details))
+        return SVDResult(*parts, certificate=known.certificate, info=info)
+
+    def _known(self) -> SVDResult:
+        """Return the result as NumPy arrays that nobody else holds."""
         if self._state is None:
             raise InvalidInputError("there is no block yet: call update() first")
         if self._result is None:
@@ -301,7 +311,7 @@ class IncrementalSVD:
         array, (w, k) or (k, w)
             ``(X - mean) V`` or ``U^H (X - mean)``.
         """
-        result = self.result()
+        result = self._known()
         op = view(X, name="X")
         if op.kind not in ("dense", "sparse"):
             raise InvalidTypeError("X must be an array or sparse; project it block by block")
@@ -328,7 +338,7 @@ class IncrementalSVD:
         array
             With `center` the mean is added.
         """
-        U, S, Vh = self.result()
+        U, S, Vh = self._known()
         rows = self._axis == 0
         if coordinates is None:
             if U is None or Vh is None:
@@ -521,13 +531,12 @@ class IncrementalSVD:
             notes=(f"{state.imputed} missing entries were filled in",) if state.imputed else (),
             details={"carried_rank": S.size, "updates": self.n_updates},
         )
-        give = self._home.give_back
         with np.errstate(over="ignore", under="ignore"):
             values = (S[:rank] / scale).astype(np.empty(0, self._dtype).real.dtype)
         return SVDResult(
-            None if sides[0] is None else give(np.ascontiguousarray(sides[0])),
-            give(values),
-            None if sides[1] is None else give(np.ascontiguousarray(sides[1].conj().T)),
+            None if sides[0] is None else np.ascontiguousarray(sides[0]),
+            values,
+            None if sides[1] is None else np.ascontiguousarray(sides[1].conj().T),
             certificate=certificate,
             info=info,
         )

@@ -89,21 +89,16 @@ class SlidingWindowSVD:
         total = one if self._sum is None else copy.copy(self._sum).merge(one)
         if self._sum is None and self._old:
             copy.copy(self._old[-1]).merge(one)  # raises where the block does not fit
-        self._axis, self._sum = axis, total
-        self._new.append(one)
-        if len(self) > self.window:
-            self._leave()
+        whole: IncrementalSVD | None = total
+        old, new = self._old, [*self._new, one]
+        if len(old) + len(new) > self.window:
+            if not old:
+                old, new, whole = _stacked(new), [], None
+            old = old[:-1]
+        # All at once, when nothing can fail or be interrupted any more.
+        self._axis, self._old, self._new, self._sum = axis, old, new, whole
         self.n_updates += 1
         return self
-
-    def _leave(self) -> None:
-        if not self._old:
-            later: IncrementalSVD | None = None
-            for one in reversed(self._new):
-                later = one if later is None else copy.copy(one).merge(later)
-                self._old.append(later)
-            self._new, self._sum = [], None
-        self._old.pop()
 
     def result(self) -> SVDResult:
         """Return the truncated SVD of the blocks in the window, with its certificate.
@@ -118,3 +113,11 @@ class SlidingWindowSVD:
         if self._sum is None:
             return self._old[-1].result()
         return copy.copy(self._old[-1]).merge(self._sum).result()
+
+
+def _stacked(blocks: list[IncrementalSVD]) -> list[IncrementalSVD]:
+    """Return each block with all that came after it; the oldest is last."""
+    old: list[IncrementalSVD] = []
+    for one in reversed(blocks):
+        old.append(copy.copy(one).merge(old[-1]) if old else one)
+    return old

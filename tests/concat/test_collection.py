@@ -223,3 +223,20 @@ def test_the_operator_multiplies_and_sums_belong_to_blocks(blocks):
     parts = split_columns(c, M)
     assert all(np.array_equal(part, A) for part, A in zip(parts, c, strict=True))
     assert all(part.base is None for part in parts)
+
+
+def test_a_lazy_block_whose_norm_changes_is_refused_when_it_is_read():
+    size = [1.0]
+    A = np.arange(12.0).reshape(4, 3)
+    blocks = collect([lambda: A * size[0], A])
+    assert np.array_equal(blocks.original(0), A)
+    size[0] = 3.0
+    with pytest.raises(InvalidInputError, match=r"blocks\[0\] did not repeat itself.*norm"):
+        blocks.block(0)
+
+
+def test_stacks_of_the_array_api():
+    xp = pytest.importorskip("array_api_strict")
+    stack = np.arange(24.0).reshape(2, 4, 3)
+    blocks = collect(xp.asarray(stack))
+    assert [np.array_equal(blocks.original(i), stack[i]) for i in range(2)] == [True, True]

@@ -370,7 +370,7 @@ def test_records_unpack_pickle_and_know_their_blocks():
     assert result.columns(-2) == slice(0, 3)
     again = pickle.loads(pickle.dumps(result))
     assert np.array_equal(again.reconstruct(1), result.reconstruct(1))
-    with pytest.raises(InvalidInputError, match="2 blocks"):
+    with pytest.raises(InvalidInputError, match="-2 <= i <= 1"):
         result.columns(2)
     bare = type(result)(*result)
     assert bare.certificate is None
@@ -433,3 +433,20 @@ def test_torch_tensors_go_out_in_kind():
 def test_the_package_offers_it():
     assert linsub.concatenated_svd is concatenated_svd
     assert linsub.concat.grouped_svd is grouped_svd
+
+
+@pytest.mark.parametrize(
+    ("large", "small", "dtype"),
+    [(1.0, 1e-165, "d"), (1e300, 1e-10, "d"), (1e200, 1e-130, "D"), (1e30, 1e-20, "f")],
+)
+@pytest.mark.parametrize("rank", [0, 1, 2])
+def test_blocks_that_vanish_beside_others_keep_their_errors(large, small, dtype, rank):
+    rng = np.random.default_rng(rank)
+    blocks = [(rng.standard_normal((4, 3)) * size).astype(dtype) for size in (large, small)]
+    for result in (grouped_svd(blocks, rank), concatenated_svd(blocks, rank)):
+        back = np.asarray(result.reconstruct(1)).astype("D")
+        true = np.linalg.norm((blocks[1].astype("D") - back) / small) * small
+        certified = result.certificate.block_errors.value[1]
+        assert true <= certified <= 3 * np.linalg.norm(blocks[1].astype("D") / small) * small
+        norm = np.linalg.norm(blocks[1].astype("D") / small) * small
+        assert result.certificate.block_norms.value[1] == pytest.approx(norm)

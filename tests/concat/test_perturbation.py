@@ -128,3 +128,12 @@ A = np.eye(3)
 def test_bad_perturbations(moves, options, error, text):
     with pytest.raises(error, match=text):
         concat_perturbation_bound([A, A], moves, **options)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-170, 1.0, 1e170])
+def test_zeros_may_be_perturbed_by_anything(size):
+    zeros, E = [np.zeros((4, 3))], np.full((4, 3), size)
+    for perturbation in (E, size * np.sqrt(12.0)):
+        upper = concat_perturbation_bound(zeros, [perturbation]).upper
+        assert upper[0] / size >= np.sqrt(12.0)
+        assert upper[0] / size <= 3.5

@@ -426,3 +426,24 @@ def test_more_rank_than_there_is_costs_no_qr(dtype, monkeypatch):
     result = found.result()
     assert result.S.size == 4
     held(A, result)
+
+
+def test_an_empty_block_is_not_forgotten_for():
+    rng = np.random.default_rng(0)
+    A, B = rng.standard_normal((2, 5, 6))
+    late = IncrementalSVD(forget=0.5).update(np.zeros((0, 6))).update(B)
+    S = IncrementalSVD(forget=0.5).update(A).merge(late).result().S
+    assert S[:6] == pytest.approx(np.linalg.svd(np.vstack([0.5 * A, B]), compute_uv=False))
+
+
+def test_results_belong_to_the_caller():
+    rng = np.random.default_rng(0)
+    found = IncrementalSVD(3).update(rng.standard_normal((40, 10)))
+    X = rng.standard_normal((2, 10))
+    before, kept = found.project(X), found.result().Vh.copy()
+    result = found.result()
+    result.Vh[:] = result.S[:] = 0
+    result.info.details.clear()
+    assert np.array_equal(found.project(X), before)
+    assert np.array_equal(found.result().Vh, kept)
+    assert found.result().info.details

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linsub.errors import InvalidInputError, NonFiniteError
-from linsub.svd import SlidingWindowSVD
+from linsub.svd import IncrementalSVD, SlidingWindowSVD
 from linsub.testing import gallery
 from tests.svd.test_incremental import held
 
@@ -53,3 +53,25 @@ def test_a_failed_update_changes_nothing():
         SlidingWindowSVD(0)
     with pytest.raises(InvalidInputError, match="no block yet"):
         SlidingWindowSVD(2).result()
+
+
+def test_an_interrupt_leaves_the_window(monkeypatch):
+    rng = np.random.default_rng(0)
+    window = SlidingWindowSVD(3, 2)
+    for _ in range(3):
+        window.update(rng.standard_normal((4, 5)))
+    before = window.result().S
+    merge, calls = IncrementalSVD.merge, []
+
+    def interrupted(self, other):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return merge(self, other)
+
+    monkeypatch.setattr(IncrementalSVD, "merge", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        window.update(rng.standard_normal((4, 5)))
+    monkeypatch.undo()
+    assert (len(window), window.n_updates) == (3, 3)
+    assert np.array_equal(window.result().S, before)
