@@ -101,15 +101,13 @@ def hapod(
         empty.grown = GrowingFactor.start(np.zeros((0, 0), wide))
 
     def leaf(state: State, op: Operator) -> State:
-        # The scale of a block that is zero says nothing.
-        own = op.scale if op.frobenius() else 0.0
-        scale = min((s for s in (own, state.scale) if s), default=1.0)
+        scale = _unit(op.scale if op.frobenius() else 0.0, state.scale)
         ratio = scale / state.scale if state.scale else 1.0
         local = policy(state.width + op.shape[1], state.ledger.squares * ratio * ratio, scale)
         return absorbed(state, columns_of(op, 1), op.scale, local)
 
     def join(first: State, second: State) -> State:
-        scale = min((s for s in (first.scale, second.scale) if s), default=1.0)
+        scale = _unit(first.scale, second.scale)
         spent = sum(
             one.ledger.squares * (scale / (one.scale or scale)) ** 2 for one in (first, second)
         )
@@ -132,6 +130,11 @@ def hapod(
         reached, "bound", "sqrt(sum_j ||a_j - U U^H a_j||^2 / n)", origin="carried"
     )
     return result
+
+
+def _unit(*scales: float) -> float:
+    """Return the smallest scale; what is zero has none."""
+    return min((scale for scale in scales if scale), default=1.0)
 
 
 def _within(tol: float, before: float, ledger: Ledger, appended: float) -> Rule:
