@@ -151,10 +151,16 @@ def _skip_described(app, what, name, obj, skip, options) -> bool | None:
     return True if any(name in line.split(", ") for line in listed) else None
 
 
+def _skip_routing(app, what, name, obj, skip, options) -> bool | None:
+    """Skip the methods that scikit-learn generates for its routing of metadata."""
+    return True if re.fullmatch(r"set_\w+_request", name.rpartition(".")[2]) else None
+
+
 def setup(app) -> None:
     """Hook into the reading of docstrings, before napoleon does."""
     app.connect("autodoc-process-docstring", _escape_norms, priority=100)
     app.connect("autodoc-skip-member", _skip_described)
+    app.connect("autodoc-skip-member", _skip_routing)
 
 
 _write_api()

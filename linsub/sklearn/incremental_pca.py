@@ -44,17 +44,18 @@ class IncrementalPCA(Transformer):
 
     Attributes
     ----------
-    components_ : ndarray of shape (n_components_, n_features)
-    explained_variance_ : ndarray of shape (n_components_,)
-    explained_variance_ratio_ : ndarray of shape (n_components_,)
-    singular_values_ : ndarray of shape (n_components_,)
+    components_ : ndarray of shape (k, n_features)
+    explained_variance_ : ndarray of shape (k,)
+    explained_variance_ratio_ : ndarray of shape (k,)
+    singular_values_ : ndarray of shape (k,)
     mean_ : ndarray of shape (n_features,)
     var_ : ndarray of shape (n_features,)
         Variances of the features, ``n_samples_seen_`` in the denominator.
     noise_variance_ : float
         Mean of the variances that were left out, as in :class:`sklearn.decomposition.PCA`.
     n_components_ : int
-        Fewer than `n_components` while the samples so far span fewer directions.
+        The k of the shapes: fewer than `n_components` while the samples so far span fewer
+        directions.
     n_samples_seen_ : int
     batch_size_ : int
     certificate_ : linsub.svd.SVDCertificate
@@ -174,7 +175,7 @@ class IncrementalPCA(Transformer):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_components_)
+        ndarray of shape (n_samples, k)
         """
         check_is_fitted(self)
         X = check_data(self, X, reset=False)
@@ -190,7 +191,7 @@ class IncrementalPCA(Transformer):
 
         Parameters
         ----------
-        X : array_like of shape (n_samples, n_components_)
+        X : array_like of shape (n_samples, k)
 
         Returns
         -------

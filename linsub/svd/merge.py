@@ -29,12 +29,14 @@ def merge_svd(
     error: float | None = None,
     axis: Literal[0, 1] = 1,
 ) -> SVDResult:
-    """Truncated SVD of ``[A_1 ... A_N]`` from truncated SVDs of the A_i.
+    """Truncated SVD of matrices side by side from truncated SVDs of each.
+
+    Of ``[A_1 ... A_N]``, or of the A_i one below the other.
 
     Parameters
     ----------
-    parts : iterable of SVDResult or of tuples (U, S, Vh)
-        Each factor orthonormal as an SVD's. The side that is not common to all (Vh for
+    parts : iterable of SVDResult or of tuples
+        ``U, S, Vh`` of each, orthonormal as an SVD's. The side that is not common to all (Vh for
         columns, U for rows) may be None: then the result has none.
     rank : int, optional
         From 0.
