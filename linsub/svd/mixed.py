@@ -56,7 +56,7 @@ class _Basis:
     """Orthonormal vectors B with C B and A B: the rough vectors and all corrections so far.
 
     Corrections of earlier rounds stay, which makes the rounds converge like conjugate
-    gradients and not like a simple iteration: three rounds for i^-0.3, and not five.
+    gradients and not like a simple iteration: four corrections for i^-0.3, and not five.
     """
 
     def __init__(self, op: Operator, V: np.ndarray) -> None:

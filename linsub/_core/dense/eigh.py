@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from scipy import linalg
 
@@ -61,7 +64,7 @@ def top_of_each(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Only the lower triangles are read. For many small matrices: one call, no driver to choose.
     """
     alpha = norms.power_of_two_scale(norms.max_abs(A), A.dtype, always=True)
-    w, V = np.linalg.eigh(A * alpha)
+    w, V = _of_each(np.linalg.eigh, A * alpha)
     return w[:, -1] / alpha, V[:, :, -1]
 
 
@@ -71,10 +74,14 @@ def eigenvalues(A: np.ndarray) -> np.ndarray:
     Only the lower triangles are read, and nothing is scaled. One call for many small
     matrices: the overhead of a call is more than LAPACK's work on one of them.
     """
+    return np.asarray(_of_each(np.linalg.eigvalsh, A)[..., ::-1])
+
+
+def _of_each(solve: Callable[[np.ndarray], Any], A: np.ndarray) -> Any:
+    """Return what NumPy's solver says of a stack, failing as the others here do."""
     try:
-        w = np.linalg.eigvalsh(A, UPLO="L")
+        return solve(A)
     except np.linalg.LinAlgError as error:
         raise ConvergenceError(
             f"LAPACK found no eigenvalues of a stack of shape {A.shape}; look for nan or inf in it"
         ) from error
-    return np.asarray(w[..., ::-1])
