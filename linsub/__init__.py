@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from linsub import bench, concat, errors, results, sklearn, svd, testing, verify
+    from linsub import bench, concat, errors, geometry, results, sklearn, svd, testing, verify
     from linsub._core.jit import warmup
     from linsub.concat import cluster_matrices, concatenated_svd
     from linsub.svd import (
@@ -36,6 +36,7 @@ __all__ = [
     "concatenated_svd",
     "energy_rank",
     "errors",
+    "geometry",
     "hapod",
     "low_rank_error",
     "merge_svd",
@@ -56,7 +57,7 @@ __all__ = [
 # public name -> the module that holds it; a name that maps to itself is a module
 _HOMES = {
     **{name: f"linsub.{name}" for name in ("bench", "errors", "results", "sklearn")},
-    **{name: f"linsub.{name}" for name in ("concat", "svd", "testing", "verify")},
+    **{name: f"linsub.{name}" for name in ("concat", "geometry", "svd", "testing", "verify")},
     **dict.fromkeys(("cluster_matrices", "concatenated_svd"), "linsub.concat"),
     **dict.fromkeys(
         (

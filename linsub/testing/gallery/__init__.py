@@ -18,8 +18,10 @@ from linsub.testing.gallery.sparse import (
     sparse_random,
 )
 from linsub.testing.gallery.spectra import spectrum
+from linsub.testing.gallery.subspaces import ANGLE_SETS, subspace_pair
 
 __all__ = [
+    "ANGLE_SETS",
     "GRAPHS",
     "MatrixCase",
     "arrange",
@@ -34,5 +36,6 @@ __all__ = [
     "singular_values",
     "sparse_random",
     "spectrum",
+    "subspace_pair",
     "with_spectrum",
 ]

@@ -1,0 +1,96 @@
+"""An orthonormal basis of the subspace that a user's matrix spans, in double precision."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from linsub._core import scalars
+from linsub._core.arrays import as_matrix
+from linsub._core.dense import norms
+from linsub._core.dense.qr import qr
+from linsub._core.dense.svd import svd
+
+__all__ = ["Basis", "basis_of", "default_rtol"]
+
+# A matrix this near to orthonormal is its own basis: a factorization would move it by as much,
+# and what its entries say about tiny angles would be lost.
+_ORTHONORMAL = 4.0
+
+
+class Basis(NamedTuple):
+    """``Q`` (n, rank) spans the columns whose relative singular values exceed `rtol`.
+
+    `kept` and `dropped` are the smallest singular value that was kept and the largest that
+    was dropped, relative to the largest one; 0 where there is none.
+    """
+
+    Q: np.ndarray
+    rank: int
+    kept: float
+    dropped: float
+    rtol: float
+
+
+def default_rtol(A: np.ndarray) -> float:
+    """Return max(n, p) eps of the type that the entries were rounded to."""
+    return float(max(A.shape)) * float(np.finfo(A.dtype).eps)
+
+
+def basis_of(
+    A: Any, *, name: str = "A", rtol: float | None = None, check_finite: bool = True
+) -> Basis:
+    """Return the basis of range(A); the columns are brought to one size first.
+
+    Parameters
+    ----------
+    A : array_like of shape (n, p)
+    rtol : float, optional
+        In [0, 1). Singular values of the scaled columns up to rtol times the largest count
+        as zero; by default max(n, p) eps of the dtype of A.
+    """
+    A = as_matrix(A, name=name, check_finite=check_finite)
+    if rtol is not None:
+        rtol = scalars.as_real(rtol, name="rtol", low=0.0, high=1.0, include=(True, False))
+    else:
+        rtol = default_rtol(A)
+    wide = A.astype(np.complex128 if A.dtype.kind == "c" else np.float64)
+    eps = float(np.finfo(np.float64).eps)
+    if 0 < A.shape[1] <= A.shape[0] and norms.max_abs(wide) <= 2.0:
+        defect = norms.frobenius(wide.conj().T @ wide - np.eye(A.shape[1]))
+        if defect <= 0.5 * _ORTHONORMAL * eps * np.sqrt(A.shape[1]):
+            return Basis(wide, A.shape[1], 1.0, 0.0, rtol)
+    return _factored(_scaled_columns(wide), rtol)
+
+
+def _scaled_columns(A: np.ndarray) -> np.ndarray:
+    """Bring the norm of each column to [1/2, 1) by a power of two; zero columns stay zero."""
+    peaks = np.maximum(np.abs(A.real).max(axis=0, initial=0.0), 0.0)
+    if A.dtype.kind == "c":
+        peaks = np.maximum(peaks, np.abs(A.imag).max(axis=0, initial=0.0))
+    # Twice, since the norm of what is not yet scaled can overflow, and since no single power
+    # of two takes the smallest subnormal number to 1.
+    A = _ldexp(A, -np.frexp(peaks)[1])
+    return _ldexp(A, -np.frexp(norms.column_norms(A))[1])
+
+
+def _ldexp(A: np.ndarray, exponents: np.ndarray) -> np.ndarray:
+    if A.dtype.kind == "c":
+        scaled = np.empty_like(A)
+        scaled.real, scaled.imag = np.ldexp(A.real, exponents), np.ldexp(A.imag, exponents)
+        return scaled
+    return np.asarray(np.ldexp(A, exponents))
+
+
+def _factored(A: np.ndarray, rtol: float) -> Basis:
+    Q, R = qr(A)
+    U, S, _ = svd(R)
+    top = float(S[0]) if S.size else 0.0
+    rank = int(np.count_nonzero(rtol * top < S)) if top else 0
+    kept = float(S[rank - 1]) / top if rank else 0.0
+    dropped = float(S[rank]) / top if rank < S.size and top else 0.0
+    if rank < A.shape[1]:
+        # The singular values decide, so that no graded matrix (as Kahan's) hides its rank.
+        Q = Q @ U[:, :rank]
+    return Basis(Q, rank, kept, dropped, rtol)
