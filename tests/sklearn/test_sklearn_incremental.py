@@ -21,16 +21,15 @@ from sklearn.decomposition import PCA  # noqa: E402
 from sklearn.decomposition import IncrementalPCA as TheirPCA  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
-from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
+
+from tests.sklearn.own_checks import with_their_checks  # noqa: E402
 
 
-@parametrize_with_checks(
-    [
-        IncrementalPCA(),
-        IncrementalPCA(n_components=1),
-        IncrementalPCA(whiten=True),
-        IncrementalPCA(batch_size=7),
-    ]
+@with_their_checks(
+    IncrementalPCA(),
+    IncrementalPCA(n_components=1),
+    IncrementalPCA(whiten=True),
+    IncrementalPCA(batch_size=7),
 )
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)

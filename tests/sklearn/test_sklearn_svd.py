@@ -21,16 +21,15 @@ from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: E402
 from sklearn.model_selection import GridSearchCV  # noqa: E402
 from sklearn.neighbors import KNeighborsClassifier  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
+
+from tests.sklearn.own_checks import with_their_checks  # noqa: E402
 
 
 # Not with error=: the checks set n_components on every estimator that has it.
-@parametrize_with_checks(
-    [
-        TruncatedSVD(),
-        TruncatedSVD(n_components=1),
-        TruncatedSVD(method="lanczos"),
-    ]
+@with_their_checks(
+    TruncatedSVD(),
+    TruncatedSVD(n_components=1),
+    TruncatedSVD(method="lanczos"),
 )
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
