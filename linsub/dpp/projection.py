@@ -136,7 +136,7 @@ def chain_rule(U: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     left = start_cdf(U)[0]
     Q = np.zeros((0, m), np.complex128 if U.dtype.kind == "c" else np.float64)
     found = np.empty(m, np.int64)
-    uniforms: np.ndarray = generator.random(m)
+    uniforms: np.ndarray = generator.random((m,))
     for t, u in enumerate(uniforms):
         cdf = np.cumsum(left)
         i = int(np.searchsorted(cdf, u * cdf[-1], side="right"))
