@@ -9,7 +9,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from linsub import bench, concat, errors, geometry, results, sklearn, svd, testing, verify
+    from linsub import (
+        bench,
+        concat,
+        design,
+        dpp,
+        errors,
+        geometry,
+        results,
+        selection,
+        sklearn,
+        svd,
+        testing,
+        verify,
+    )
     from linsub._core.jit import warmup
     from linsub.concat import cluster_matrices, concatenated_svd
     from linsub.svd import (
@@ -34,6 +47,8 @@ __all__ = [
     "cluster_matrices",
     "concat",
     "concatenated_svd",
+    "design",
+    "dpp",
     "energy_rank",
     "errors",
     "geometry",
@@ -43,6 +58,7 @@ __all__ = [
     "numerical_rank",
     "randomized_svd",
     "results",
+    "selection",
     "single_pass_svd",
     "sklearn",
     "split_svd",
@@ -57,7 +73,10 @@ __all__ = [
 # public name -> the module that holds it; a name that maps to itself is a module
 _HOMES = {
     **{name: f"linsub.{name}" for name in ("bench", "errors", "results", "sklearn")},
-    **{name: f"linsub.{name}" for name in ("concat", "geometry", "svd", "testing", "verify")},
+    **{
+        name: f"linsub.{name}"
+        for name in ("concat", "design", "dpp", "geometry", "selection", "svd", "testing", "verify")
+    },
     **dict.fromkeys(("cluster_matrices", "concatenated_svd"), "linsub.concat"),
     **dict.fromkeys(
         (

@@ -19,7 +19,7 @@ from linsub.errors import InvalidInputError, InvalidTypeError
 
 __all__ = ["Purpose", "RNGLike", "Streams"]
 
-Purpose = Literal["sketch", "probe", "start", "shuffle"]
+Purpose = Literal["sketch", "probe", "start", "shuffle", "sample"]
 RNGLike: TypeAlias = (
     int
     | Sequence[int]
@@ -31,7 +31,7 @@ RNGLike: TypeAlias = (
 )
 
 # The numbers enter the hash: changing one changes every seeded result.
-_PURPOSE_IDS: dict[str, int] = {"sketch": 1, "probe": 2, "start": 3, "shuffle": 4}
+_PURPOSE_IDS: dict[str, int] = {"sketch": 1, "probe": 2, "start": 3, "shuffle": 4, "sample": 5}
 
 # Sets these streams apart from spawn keys that a caller derives from the same entropy.
 _TAG = 0x6C696E73  # "lins"
@@ -95,9 +95,9 @@ class Streams:
 
         Parameters
         ----------
-        purpose : {"sketch", "probe", "start", "shuffle"}
+        purpose : {"sketch", "probe", "start", "shuffle", "sample"}
             What the numbers are for: to build an answer, to check one, to start an
-            iteration, or to order things.
+            iteration, to order things, or to be the answer.
         block : int or tuple of int, optional
             Any label: a restart, a row block, (restart, row block).
         """

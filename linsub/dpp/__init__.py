@@ -1,0 +1,7 @@
+"""Determinantal point processes and volume sampling: diverse subsets with exact laws."""
+
+from __future__ import annotations
+
+from linsub.dpp.projection import projection_dpp
+
+__all__ = ["projection_dpp"]

@@ -1,0 +1,173 @@
+"""Accept-reject sampling of a projection DPP, one item after another.
+
+Items are proposed from a distribution p that dominates what is left of them, and accepted
+with the probability that is left: the first accepted one has exactly the law that the
+chain rule asks for, whatever p is. Uniforms come in a buffer; a kernel that runs out of
+them, or of the work that it was allowed, returns at a proposal's end and can be resumed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from linsub._core.jit import njit
+
+__all__ = ["DONE", "MORE_UNIFORMS", "STALE", "draw", "find"]
+
+DONE, MORE_UNIFORMS, STALE = 0, 1, 2
+
+# Uniforms that one proposal may use: a column, a row, the acceptance.
+_PER_PROPOSAL = 3
+
+
+@njit()
+def find(cdf: np.ndarray, x: float) -> int:
+    """Return the first index with cdf > x, an item of positive mass; the last one if none."""
+    low, high = 0, cdf.size
+    while low < high:
+        middle = (low + high) // 2
+        if cdf[middle] > x:
+            high = middle
+        else:
+            low = middle + 1
+    if low < cdf.size:
+        return low
+    low = cdf.size - 1  # x was rounded up to the total
+    while low > 0 and cdf[low - 1] == cdf[low]:
+        low -= 1
+    return low
+
+
+@njit(reassociate=True)
+def _size(x: np.ndarray) -> float:
+    """||x||^2."""
+    total = 0.0
+    for i in range(x.size):
+        total += x[i].real * x[i].real + x[i].imag * x[i].imag
+    return total
+
+
+@njit(reassociate=True)
+def _dot(q: np.ndarray, v: np.ndarray) -> Any:
+    """q^H v."""
+    total = q[0] * 0
+    for i in range(v.size):
+        total += np.conj(q[i]) * v[i]
+    return total
+
+
+@njit()
+def _subtract(f: np.ndarray, c: complex, q: np.ndarray) -> None:
+    """f -= c q."""
+    for i in range(f.size):
+        f[i] -= c * q[i]
+
+
+@njit()
+def _left_over(
+    Q: np.ndarray, span: tuple[int, int], v: np.ndarray, left: float, enough: float
+) -> tuple[float, int]:
+    """Return what Q[span] leaves of the mass `left` of v, and how many rows of Q were read.
+
+    Once nothing above `enough` is left it does not matter how little it is.
+    """
+    read = 0
+    for b in range(span[0], span[1]):
+        c = _dot(Q[b], v)
+        left -= c.real * c.real + c.imag * c.imag
+        read += 1
+        if left <= enough:
+            break
+    return left, read
+
+
+@njit()
+def _append(Q: np.ndarray, t: int, v: np.ndarray) -> float:
+    """Make Q[t] the direction of v beyond Q[:t]; return its squared length, 0 if none is left."""
+    before = _size(v)
+    for _ in range(2):
+        for b in range(t):
+            _subtract(v, _dot(Q[b], v), Q[b])
+    after = _size(v)
+    if not after > 1e-28 * before:
+        return 0.0
+    scale = 1.0 / np.sqrt(after)
+    for i in range(v.size):
+        Q[t, i] = v[i] * scale
+    return after
+
+
+@njit()
+def draw(
+    U: np.ndarray,
+    columns: np.ndarray,
+    cdf: np.ndarray,
+    masses: np.ndarray,
+    uniforms: np.ndarray,
+    Q: np.ndarray,
+    found: np.ndarray,
+    since: int,
+    count: int,
+    allowance: int,
+) -> tuple[int, int, int, int, float]:
+    """Fill ``found[count:]`` with further items of the projection DPP of the rows of U[:, columns].
+
+    Parameters
+    ----------
+    U : (N, r)
+    columns : (m,) int
+        Of U; their orthonormal columns are the kernel's.
+    cdf : (1, N) or (r, N)
+        With one row: of `masses`, what was left of all items when `since` of them had been
+        accepted. With r rows: of |U[:, c]|^2 for each c, whose mixture over `columns` is the
+        leverage; then `masses` is empty and `since` is 0.
+    uniforms : (n,)
+    Q : (m, m)
+        Orthonormal rows, filled up to `count`: the span of the accepted rows.
+    found : (m,) int
+        The accepted items.
+    since, count : int
+    allowance : int
+        Rows of Q that may be read in vain.
+
+    Returns
+    -------
+    status, count, used, work, log_mass
+        `used` uniforms, `work` rows of Q read in vain, the sum of the logarithms of what was left
+        of each item accepted here.
+    """
+    m = columns.size
+    v = np.empty(m, Q.dtype)
+    used = work = 0
+    log_mass = 0.0
+    while count < m:
+        if used + _PER_PROPOSAL > uniforms.size:
+            return MORE_UNIFORMS, count, used, work, log_mass
+        if work > allowance:
+            return STALE, count, used, work, log_mass
+        which = 0
+        if cdf.shape[0] > 1:
+            which = columns[min(int(uniforms[used] * m), m - 1)]
+        row = cdf[which]
+        j = find(row, uniforms[used + 1] * row[row.size - 1])
+        for i in range(m):
+            v[i] = U[j, columns[i]]
+        mass = masses[j] if masses.size else _size(v)
+        enough = uniforms[used + 2] * mass
+        used += _PER_PROPOSAL
+        left, read = _left_over(Q, (since, count), v, mass, enough)
+        accepted = left > enough
+        for i in range(count):
+            accepted = accepted and found[i] != j
+        if accepted:
+            size = _append(Q, count, v)
+            accepted = size > 0.0
+            if accepted:
+                log_mass += np.log(size)
+                found[count] = j
+                count += 1
+        if not accepted:
+            work += read + 1
+    return DONE, count, used, work, log_mass
