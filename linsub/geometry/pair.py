@@ -1,0 +1,126 @@
+"""Two users' matrices as a pair of orthonormal bases in one space, with the rank decisions."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from linsub._core import scalars
+from linsub._core.arrays import Home, as_matrix, home
+from linsub._core.dense import norms
+from linsub._core.dense.polar import polar
+from linsub.errors import InvalidInputError
+from linsub.geometry.basis import Basis, basis_of
+
+__all__ = ["Pair", "orthonormal_pair", "pair_of"]
+
+_EPS = float(np.finfo(np.float64).eps)
+
+# A basis that LAPACK made is orthonormal to a few sqrt(n p) eps of its type; a product of a few
+# such matrices stays below this multiple of it. Beyond, it was not meant to be orthonormal, or
+# lost it on the way, and the caller should know.
+_DEFECT = 16.0
+
+# Nearer to orthonormal than this multiple of sqrt(p) eps a basis is taken as it is.
+_EXACT = 2.0
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Pair:
+    """X (n, p) and Y (n, q) in double precision, and what the results are rounded to.
+
+    `details` holds the rank decisions; `kept` is the smaller of the two smallest relative
+    singular values that were kept.
+    """
+
+    X: np.ndarray
+    Y: np.ndarray
+    home: Home
+    dtype: np.dtype
+    details: dict[str, Any]
+    kept: float = 1.0
+
+    def give_back(self, Q: np.ndarray) -> Any:
+        """Return vectors in the caller's type and array library."""
+        return self.home.give_back(Q.astype(self.dtype))
+
+    @property
+    def eps(self) -> float:
+        """Spacing at 1 of the type that the entries were given in."""
+        return float(np.finfo(self.dtype).eps)
+
+
+def _pair(
+    A: Any, B: Any, names: tuple[str, str]
+) -> tuple[np.ndarray, np.ndarray, Home, np.dtype[Any]]:
+    place = home(A)
+    A, B = as_matrix(A, name=names[0]), as_matrix(B, name=names[1])
+    if A.shape[0] != B.shape[0]:
+        raise InvalidInputError(
+            f"{names[0]} has {A.shape[0]} rows and {names[1]} has {B.shape[0]}; subspaces of one "
+            "space are needed, with basis vectors as columns"
+        )
+    return A, B, place, np.result_type(A.dtype, B.dtype)
+
+
+def pair_of(A: Any, B: Any, *, rtol: Any = None, orthonormal: Any = False) -> Pair:
+    """Return orthonormal bases of the column spaces of A and B."""
+    if scalars.as_flag(orthonormal, name="orthonormal"):
+        if rtol is not None:
+            raise InvalidInputError(
+                "rtol decides the ranks of matrices that are not orthonormal; leave it out with "
+                "orthonormal=True"
+            )
+        return orthonormal_pair(A, B, names=("A", "B"))
+    A, B, place, dtype = _pair(A, B, ("A", "B"))
+    bases = basis_of(A, name="A", rtol=rtol), basis_of(B, name="B", rtol=rtol)
+    details = {f"rank_{name}": basis.rank for name, basis in zip("AB", bases, strict=True)}
+    for name, basis in zip("AB", bases, strict=True):
+        details |= {f"kept_{name}": basis.kept, f"dropped_{name}": basis.dropped}
+        details[f"rtol_{name}"] = basis.rtol
+    return Pair(bases[0].Q, bases[1].Q, place, dtype, details, min(map(_kept, bases)))
+
+
+def _kept(basis: Basis) -> float:
+    return basis.kept if basis.rank else 1.0
+
+
+def orthonormal_pair(X: Any, Y: Any, *, names: tuple[str, str]) -> Pair:
+    """Return X and Y, which must be orthonormal to the precision of their type.
+
+    Raises
+    ------
+    InvalidInputError
+        If they are not; the message gives the defect.
+    """
+    X, Y, place, dtype = _pair(X, Y, names)
+    bases = [_checked(A, name) for A, name in zip((X, Y), names, strict=True)]
+    details = {f"rank_{name}": Q.shape[1] for name, Q in zip(names, bases, strict=True)}
+    return Pair(bases[0], bases[1], place, dtype, details)
+
+
+def _checked(A: np.ndarray, name: str) -> np.ndarray:
+    n, p = A.shape
+    if p > n:
+        raise InvalidInputError(
+            f"{name} has {p} columns of length {n}, which cannot be orthonormal; make a basis of "
+            "them by linsub.geometry.orth first"
+        )
+    Q = A.astype(np.complex128 if A.dtype.kind == "c" else np.float64)
+    allowed = min(0.1, _DEFECT * float(np.sqrt(n * p)) * float(np.finfo(A.dtype).eps))
+    defect = np.inf
+    if norms.max_abs(Q) <= 2.0:
+        defect = norms.frobenius(Q.conj().T @ Q - np.eye(p))
+    if not defect <= allowed:
+        found = f"{defect:.2e}" if np.isfinite(defect) else "not small"
+        raise InvalidInputError(
+            f"{name} is not orthonormal: ||{name}^H {name} - I||_F is {found}, and at most "
+            f"{allowed:.1e} by rounding; make a basis by linsub.geometry.orth first"
+        )
+    if defect > _EXACT * _EPS * float(np.sqrt(p)):
+        # The nearest orthonormal basis of the same range: what single precision rounded off
+        # would otherwise pass for an angle.
+        Q, _ = polar(Q)
+    return Q
