@@ -32,7 +32,8 @@ class Pair:
     """X (n, p) and Y (n, q) in double precision, and what the results are rounded to.
 
     `details` holds the rank decisions; `kept` is the smaller of the two smallest relative
-    singular values that were kept.
+    singular values that were kept; `given` are a caller's own bases where X and Y had to be
+    brought nearer to orthonormal.
     """
 
     X: np.ndarray
@@ -41,6 +42,7 @@ class Pair:
     dtype: np.dtype
     details: dict[str, Any]
     kept: float = 1.0
+    given: tuple[np.ndarray, np.ndarray] | None = None
 
     def give_back(self, Q: np.ndarray) -> Any:
         """Return vectors in the caller's type and array library."""
@@ -98,7 +100,13 @@ def orthonormal_pair(X: Any, Y: Any, *, names: tuple[str, str]) -> Pair:
     X, Y, place, dtype = _pair(X, Y, names)
     bases = [_checked(A, name) for A, name in zip((X, Y), names, strict=True)]
     details = {f"rank_{name}": Q.shape[1] for name, Q in zip(names, bases, strict=True)}
-    return Pair(bases[0], bases[1], place, dtype, details)
+    wide = _wide(X), _wide(Y)
+    moved = any(not np.array_equal(Q, A) for Q, A in zip(bases, wide, strict=True))
+    return Pair(*bases, place, dtype, details, given=wide if moved else None)
+
+
+def _wide(A: np.ndarray) -> np.ndarray:
+    return A.astype(np.complex128 if A.dtype.kind == "c" else np.float64)
 
 
 def _checked(A: np.ndarray, name: str) -> np.ndarray:
@@ -108,7 +116,7 @@ def _checked(A: np.ndarray, name: str) -> np.ndarray:
             f"{name} has {p} columns of length {n}, which cannot be orthonormal; make a basis of "
             "them by linsub.geometry.orth first"
         )
-    Q = A.astype(np.complex128 if A.dtype.kind == "c" else np.float64)
+    Q = _wide(A)
     allowed = min(0.1, _DEFECT * float(np.sqrt(n * p)) * float(np.finfo(A.dtype).eps))
     defect = np.inf
     if norms.max_abs(Q) <= 2.0:
