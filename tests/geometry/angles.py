@@ -45,6 +45,14 @@ def draw_pair(draw):
     return (X, Y, theta) if draw(st.booleans()) else (Y, X, theta)
 
 
+def allowed_defect(X, Y):
+    """Roundings of products, and 30 k eps, LAPACK's own pass line for the SVD of X^H Y.
+
+    One draw in a thousand with k = 6 leaves 60 eps there, with gesdd and gesvd alike.
+    """
+    return 30 * EPS * (np.sqrt(X.shape[0]) + min(X.shape[1], Y.shape[1]))
+
+
 def identity_defects(X, Y, result):
     """How far each identity of the CS decomposition is from holding."""
     Ux, c, s, V, Qs, angles = (np.asarray(x) for x in result)

@@ -9,7 +9,7 @@ from linsub.errors import InvalidInputError
 from linsub.geometry import CSResult, cs_decomposition
 from linsub.geometry.cs import angles_of, thin_cs
 from linsub.testing import gallery
-from tests.geometry.angles import EPS, draw_pair, frame, identity_defects
+from tests.geometry.angles import EPS, allowed_defect, draw_pair, frame, identity_defects
 
 
 @given(draw_pair())
@@ -17,7 +17,7 @@ def test_the_identities_hold_to_rounding(pair):
     X, Y, _ = pair
     result = cs_decomposition(X, Y)
     for note, defect in identity_defects(X, Y, result).items():
-        assert defect <= 20 * EPS * np.sqrt(X.shape[0]), note
+        assert defect <= allowed_defect(X, Y), note
     assert np.all(np.diff(result.angles) >= 0)
 
 
@@ -44,7 +44,7 @@ def test_more_dimensions_than_there_is_room_for(shape, complex_):
     assert result.angles.shape == (min(p, q),)
     assert np.all(result.angles[: p + q - n] <= 1e-15)
     for note, defect in identity_defects(X, Y, result).items():
-        assert defect <= 20 * EPS * np.sqrt(n), note
+        assert defect <= allowed_defect(X, Y), note
     norms = np.linalg.norm(result.Qs, axis=0)
     assert np.all((norms == 0) | (np.abs(norms - 1) < 1e-14))
     assert np.count_nonzero(norms) <= n - p

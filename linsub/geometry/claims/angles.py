@@ -58,11 +58,13 @@ def _sines_cosines(X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def _by_arccos(X: Any, Y: Any, **_: Any) -> np.ndarray:
-    return np.arccos(np.clip(_sines_cosines(np.asarray(X), np.asarray(Y))[1], 0.0, 1.0))
+    c = _sines_cosines(np.asarray(X), np.asarray(Y))[1]
+    return np.asarray(np.arccos(np.clip(c, 0.0, 1.0)))
 
 
 def _by_arcsin(X: Any, Y: Any, **_: Any) -> np.ndarray:
-    return np.arcsin(np.clip(_sines_cosines(np.asarray(X), np.asarray(Y))[0][::-1], 0.0, 1.0))
+    s = _sines_cosines(np.asarray(X), np.asarray(Y))[0][::-1]
+    return np.asarray(np.arcsin(np.clip(s, 0.0, 1.0)))
 
 
 def _unreversed_mask(X: Any, Y: Any, **_: Any) -> np.ndarray:
@@ -122,7 +124,8 @@ def cs(case: Any, subject: Any) -> list[Observation]:
     C = X.conj().T @ Y
     H = Y - X @ C
     H = H - X @ (X.conj().T @ H)
-    size = float(np.sqrt(case.n))
+    # LAPACK's SVD of a k x k matrix is allowed 30 k eps, and takes 10 k eps of it now and then.
+    size = float(np.sqrt(case.n)) + c.size
     room = np.linalg.norm(Qs, axis=0) > 0.5
     Qr = Qs[:, room]
     eye = np.eye(c.size)
@@ -285,7 +288,7 @@ def _projectors(case: Any) -> np.ndarray:
 
 def _ratio(change: Any) -> Any:
     def mutant(X: Any, Y: Any, metric: str) -> float:
-        return change(subspace_distance(X, Y, metric), metric, X, Y)
+        return float(change(subspace_distance(X, Y, metric), metric, X, Y))
 
     return mutant
 
