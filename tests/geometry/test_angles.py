@@ -61,12 +61,13 @@ def test_several_angles_below_eps_at_once():
         np.testing.assert_allclose(found, theta, rtol=4 * EPS, atol=0)
 
 
-def test_random_pairs_against_mpmath():
+@pytest.mark.parametrize("complex_", [False, True])
+def test_random_pairs_against_mpmath(complex_):
     pytest.importorskip("mpmath")
     rng = np.random.default_rng(7)
     for seed in range(6):
         n, p, q = 7, 2 + seed % 3, 3
-        A, B = gaussian(rng, (n, p)), gaussian(rng, (n, q))
+        A, B = gaussian(rng, (n, p), complex_), gaussian(rng, (n, q), complex_)
         if seed % 2:  # near each other, and near to orthogonal
             B[:, 0] = A[:, 0] + 1e-7 * B[:, 0]
             B[:, 1] -= A @ np.linalg.lstsq(A, B[:, 1], rcond=None)[0]
@@ -104,6 +105,12 @@ def test_any_two_matrices_have_angles(A, B):
     tol = 50 * float(np.finfo(left.dtype).eps)
     G = left.conj().T.astype(complex) @ right
     np.testing.assert_allclose(G, np.diag(np.cos(angles)), atol=tol)
+    known = result.certificate
+    assert np.linalg.norm(G - np.diag(np.cos(angles))) <= float(known.cosine_residual) <= 20 * tol
+    for Q in (left, right):
+        defect = np.linalg.norm(Q.conj().T.astype(complex) @ Q - np.eye(angles.size))
+        assert defect <= float(known.orthogonality) <= 20 * tol
+    assert float(known.angle_error) < 2e-13
     np.testing.assert_allclose(principal_angles(A, B), angles, rtol=0, atol=1e-14)
     np.testing.assert_allclose(principal_angles(B, A), angles, rtol=0, atol=1e-14)
     assert np.all(principal_angles(A, A) <= 1e-14)
