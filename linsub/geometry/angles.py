@@ -137,7 +137,8 @@ def cs_decomposition(X: Any, Y: Any) -> CSResult:
     X^H Y finds the angles beyond 45 degrees; the sines of the others are the singular values
     of a triangle, and a last QR factorization turns Ux along. Bases in single precision, or
     orthonormal to less than double precision, are first brought to the nearest orthonormal
-    ones of the same range. *Cost.* About 8 n p q + 4 n q^2 flops. *Accuracy.* Claims
+    ones of the same range. *Cost.* About 8 n p q + 4 n q^2 flops, and 6 n p q + 8 n q^2 for the
+    certificate. *Accuracy.* Claims
     ``geometry-cs``, ``geometry-angles`` and ``geometry-angle-certificate``.
 
     References
@@ -259,8 +260,8 @@ def principal_vectors(
     Vectors of equal angles are determined up to a unitary transform of both sides, and those of
     right angles up to one of each side.
 
-    *Algorithm.* :func:`cs_decomposition` of two bases. *Cost.* About 8 n p q + 8 n q^2 flops
-    beside the QR factorizations of A and B. *Accuracy.* Claims ``geometry-cs`` and
+    *Algorithm.* :func:`cs_decomposition` of two bases. *Cost.* That of it, beside the QR
+    factorizations of A and B. *Accuracy.* Claims ``geometry-cs`` and
     ``geometry-angle-certificate``.
 
     Examples
