@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from linsub._core.dense.qr import qr
+from linsub._core.dense.qr import complement, qr
 from linsub._core.dense.svd import singular_values, svd
 
 __all__ = ["ThinCS", "angles_of", "thin_cs"]
@@ -69,7 +69,9 @@ def _positive_qr(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def thin_cs(X: np.ndarray, Y: np.ndarray) -> ThinCS:
     """Return the thin CS decomposition of orthonormal X (n, p) and Y (n, q), k = min(p, q).
 
-    Where q > p, the directions of Y beyond V are those that are orthogonal to X.
+    Where q > p, the directions of Y beyond V are those that are orthogonal to X; Qs is
+    orthogonal to them too. A column of Qs is zero where R^n has no room for it, which is where
+    p + q > n, and its sine is zero to rounding.
 
     Notes
     -----
@@ -96,7 +98,7 @@ def thin_cs(X: np.ndarray, Y: np.ndarray) -> ThinCS:
     U, c, s, V, Qs = U[:, order], c[order], s[order], V[:, order], Qs[:, order]
     small = int(np.count_nonzero(s < _LEAKS))
     if small:
-        against = np.concatenate([X, Qs[:, small:]], axis=1)
+        against = np.concatenate([X, Qs[:, small:], Y @ complement(V)], axis=1)
         Qs[:, :small] = _directions_beyond(Qs[:, :small], against)
     return ThinCS(U, c, s, V, Qs, angles[order])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import linalg
@@ -11,7 +11,7 @@ from linsub._core.dense import norms
 from linsub._core.dense.cholesky import cholesky_r, corrector_r
 from linsub._core.dense.triangular import solve
 
-__all__ = ["Orthonormalized", "orthonormalize", "qr", "r_factor"]
+__all__ = ["Orthonormalized", "complement", "orthonormalize", "qr", "r_factor"]
 
 # A column whose remainder falls below this multiple of eps times its size before the
 # projection has no direction of its own left.
@@ -49,6 +49,25 @@ def r_factor(A: np.ndarray) -> np.ndarray:
         return np.zeros((0, n), A.dtype)
     (R,) = linalg.qr(A, mode="r", check_finite=False)
     return np.asarray(R[: min(m, n)])
+
+
+def complement(Q: np.ndarray) -> np.ndarray:
+    """Return n - r orthonormal columns that are orthogonal to the r columns of Q (n, r).
+
+    Householder reflections of Q applied to the last columns of the identity; the columns of Q
+    must be independent.
+    """
+    n, r = Q.shape
+    rest = np.zeros((n, n - r), Q.dtype, order="F")
+    rest[np.arange(r, n), np.arange(n - r)] = 1
+    if r == 0 or r == n:
+        return rest
+    (raw, tau), _ = linalg.qr(Q, mode="raw", check_finite=False)
+    name = "unmqr" if Q.dtype.kind == "c" else "ormqr"
+    apply: Any = linalg.get_lapack_funcs(name, (Q,))
+    _, work, _ = apply("L", "N", raw, tau, rest, -1)
+    found, _, _ = apply("L", "N", raw, tau, rest, int(work[0].real))
+    return np.asarray(found)
 
 
 def orthonormalize(

@@ -2,4 +2,20 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.geometry.bounds.angles import (
+    angle_distance,
+    angle_error,
+    angle_rounding,
+    overlap_mean,
+    overlap_range,
+    overlap_variance,
+)
+
+__all__ = [
+    "angle_distance",
+    "angle_error",
+    "angle_rounding",
+    "overlap_mean",
+    "overlap_range",
+    "overlap_variance",
+]

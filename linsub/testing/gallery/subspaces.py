@@ -33,7 +33,7 @@ def subspace_pair(
     Parameters
     ----------
     n : int
-        At least p + k.
+        At least p and as many dimensions more as there are angles that are not 0.
     angles : array_like of shape (k,)
         In [0, pi/2], in any order.
     p : int, optional
@@ -41,17 +41,38 @@ def subspace_pair(
     rng : {None, int, Generator}, optional
     dtype : {float64, complex128, float32, complex64}, optional
         The bases are made in double precision and rounded at the end.
+
+    Raises
+    ------
+    InvalidInputError
+        If the sizes do not fit, or an angle is outside of [0, pi/2].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linsub.testing import gallery
+    >>> X, Y = gallery.subspace_pair(5, [0.0, 0.3], rng=0)
+    >>> np.linalg.svd(X.T @ Y)[1].round(12).tolist() == np.cos([0.0, 0.3]).round(12).tolist()
+    True
     """
-    theta = np.asarray(angles, dtype=np.float64)
+    theta = np.asarray(angles, dtype=np.float64).ravel()
+    if not np.all((theta >= 0.0) & (theta <= _RIGHT)):
+        raise InvalidInputError(f"angles must be in [0, pi/2], got {theta.tolist()}")
     k = theta.size
     p = k if p is None else p
-    if not k <= p <= n - k:
-        raise InvalidInputError(f"n={n}, p={p} and {k} angles do not fit: k <= p <= n - k")
+    apart = np.flatnonzero(theta)
+    if not k <= p <= n - apart.size:
+        raise InvalidInputError(
+            f"n={n}, p={p} and {k} angles, {apart.size} of them not 0, do not fit: "
+            f"k <= p <= n - {apart.size}"
+        )
     rng = np.random.default_rng(rng)
     dtype = np.dtype(dtype)
-    Q = _frame(n, p + k, rng, dtype)
+    Q = _frame(n, p + apart.size, rng, dtype)
     X = Q[:, :p] @ _frame(p, p, rng, dtype)
-    Y = (Q[:, :k] * np.cos(theta) + Q[:, p:] * np.sin(theta)) @ _frame(k, k, rng, dtype)
+    Y = Q[:, :k] * np.cos(theta)
+    Y[:, apart] += Q[:, p:] * np.sin(theta[apart])
+    Y = Y @ _frame(k, k, rng, dtype)
     return X.astype(dtype), Y.astype(dtype)
 
 
