@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from linsub import geometry
-from tests.geometry.calls import Call
+from tests.calls import Call
 
 RECORDS = {
     "AngleCertificate",

@@ -37,7 +37,7 @@ def test_scipy_beside_it(name, record_property):
         ours = max(ours, np.abs(principal_angles(X, Y) - theta).max())
         found = np.sort(scipy.linalg.subspace_angles(X, Y))
         theirs = max(theirs, np.abs(found - theta).max())
-    record_property(f"error of scipy {scipy.__version__}", theirs)
+    record_property(f"error of scipy {scipy.__version__}", float(theirs))
     assert ours < 1e-14
     if theirs < 1e-9:
         pytest.skip(f"scipy {scipy.__version__} finds these to {theirs:.0e}: tell the docs")
