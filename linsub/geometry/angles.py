@@ -317,9 +317,7 @@ class _Defects:
         return AngleCertificate(
             angle_error=Bound(angle_error, "bound", "|theta_i - exact|"),
             cosine_residual=Bound(self.cosine + self.rounding, "bound", "||X^H Y - Ux c V^H||_F"),
-            sine_residual=Bound(
-                self.sine + self.rounding, "bound", "||(I - X X^H) Y V - Qs s||_F"
-            ),
+            sine_residual=Bound(self.sine + self.rounding, "bound", "||(I - X X^H) Y V - Qs s||_F"),
             orthogonality=Bound(
                 max(self.turns, self.beyond) + self.rounding, "bound", "||Q^H Q - I||_F"
             ),
