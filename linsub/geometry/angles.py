@@ -10,7 +10,7 @@ import numpy as np
 from linsub._core.dense import norms
 from linsub.geometry import bounds
 from linsub.geometry.cs import ThinCS, angles_of, thin_cs
-from linsub.geometry.pair import Pair, orthonormal_pair, pair_of
+from linsub.geometry.pair import orthonormal_pair, pair_of
 from linsub.results import Bound, Certificate, Info, Record
 
 __all__ = [
@@ -155,8 +155,11 @@ def cs_decomposition(X: Any, Y: Any) -> CSResult:
     pair = orthonormal_pair(X, Y, names=("X", "Y"))
     cs = thin_cs(pair.X, pair.Y)
     Ux, V, Qs = (Q.astype(pair.dtype) for Q in (cs.Ux, cs.V, cs.Qs))
-    found = _Defects(pair, cs)
-    returned = found if pair.eps == _EPS else _Defects(pair, cs._replace(Ux=Ux, V=V, Qs=Qs))
+    found = returned = _Defects(pair.X, pair.Y, cs)
+    if pair.given is not None or pair.eps > _EPS:
+        wide = cs.Qs.dtype
+        rounded = cs._replace(Ux=Ux.astype(wide), V=V.astype(wide), Qs=Qs.astype(wide))
+        returned = _Defects(*(pair.given or (pair.X, pair.Y)), rounded)
     return CSResult(
         pair.home.give_back(Ux),
         pair.home.give_back(cs.c),
@@ -269,7 +272,7 @@ def principal_vectors(
     """
     pair = pair_of(A, B, rtol=rtol, orthonormal=orthonormal)
     cs = thin_cs(pair.X, pair.Y)
-    found = _Defects(pair, cs)
+    found = _Defects(pair.X, pair.Y, cs)
     return PrincipalVectors(
         pair.home.give_back(cs.angles),
         pair.give_back(pair.X @ cs.Ux),
@@ -285,8 +288,7 @@ _EPS = float(np.finfo(np.float64).eps)
 class _Defects:
     """How far the factors are from what they should be, measured, and what follows from it."""
 
-    def __init__(self, pair: Pair, cs: ThinCS) -> None:
-        X, Y = pair.X, pair.Y
+    def __init__(self, X: np.ndarray, Y: np.ndarray, cs: ThinCS) -> None:
         C = X.conj().T @ Y
         H = Y - X @ C
         V, Qs = cs.V, cs.Qs

@@ -10,9 +10,8 @@ import numpy as np
 from linsub._core import scalars
 from linsub._core.arrays import Home, as_matrix, home
 from linsub._core.dense import norms
-from linsub._core.dense.polar import polar
 from linsub.errors import InvalidInputError
-from linsub.geometry.basis import Basis, basis_of
+from linsub.geometry.basis import Basis, basis_of, default_rtol
 
 __all__ = ["Pair", "orthonormal_pair", "pair_of"]
 
@@ -26,13 +25,23 @@ _DEFECT = 16.0
 # Nearer to orthonormal than this multiple of sqrt(p) eps a basis is taken as it is.
 _EXACT = 2.0
 
+# A step from a defect below this leaves nothing but rounding.
+_ONE_STEP = 1e-9
+
+# No entry of an orthonormal basis is larger than 1, and squares of much larger ones overflow.
+_LARGEST = 2.0
+
+# Whatever the columns of a basis, their relative singular values are above this.
+_CLEAR = 0.5
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Pair:
     """X (n, p) and Y (n, q) in double precision, and what the results are rounded to.
 
     `details` holds the rank decisions; `kept` is the smaller of the two smallest relative
-    singular values that were kept.
+    singular values that were kept; `given` are a caller's own bases where X and Y had to be
+    brought nearer to orthonormal.
     """
 
     X: np.ndarray
@@ -41,6 +50,7 @@ class Pair:
     dtype: np.dtype
     details: dict[str, Any]
     kept: float = 1.0
+    given: tuple[np.ndarray, np.ndarray] | None = None
 
     def give_back(self, Q: np.ndarray) -> Any:
         """Return vectors in the caller's type and array library."""
@@ -75,12 +85,28 @@ def pair_of(A: Any, B: Any, *, rtol: Any = None, orthonormal: Any = False) -> Pa
             )
         return orthonormal_pair(A, B, names=("A", "B"))
     A, B, place, dtype = _pair(A, B, ("A", "B"))
-    bases = basis_of(A, name="A", rtol=rtol), basis_of(B, name="B", rtol=rtol)
-    details = {f"rank_{name}": basis.rank for name, basis in zip("AB", bases, strict=True)}
+    bases = _basis(A, "A", rtol), _basis(B, "B", rtol)
+    details: dict[str, Any] = {}
     for name, basis in zip("AB", bases, strict=True):
-        details |= {f"kept_{name}": basis.kept, f"dropped_{name}": basis.dropped}
-        details[f"rtol_{name}"] = basis.rtol
+        details |= {
+            f"rank_{name}": basis.rank,
+            f"kept_{name}": basis.kept,
+            f"dropped_{name}": basis.dropped,
+            f"rtol_{name}": basis.rtol,
+        }
     return Pair(bases[0].Q, bases[1].Q, place, dtype, details, min(map(_kept, bases)))
+
+
+def _basis(A: np.ndarray, name: str, rtol: Any) -> Basis:
+    """Return the basis of range(A); a basis that is one already is not factored again."""
+    if rtol is not None:
+        rtol = scalars.as_real(rtol, name="rtol", low=0.0, high=1.0, include=(True, False))
+    known = default_rtol(A) if rtol is None else rtol
+    if A.shape[1] and known < _CLEAR:
+        Q, _ = _polished(A)
+        if Q is not None:
+            return Basis(Q, A.shape[1], 1.0, 0.0, known)
+    return basis_of(A, name=name, rtol=rtol)
 
 
 def _kept(basis: Basis) -> float:
@@ -98,7 +124,13 @@ def orthonormal_pair(X: Any, Y: Any, *, names: tuple[str, str]) -> Pair:
     X, Y, place, dtype = _pair(X, Y, names)
     bases = [_checked(A, name) for A, name in zip((X, Y), names, strict=True)]
     details = {f"rank_{name}": Q.shape[1] for name, Q in zip(names, bases, strict=True)}
-    return Pair(bases[0], bases[1], place, dtype, details)
+    wide = _wide(X), _wide(Y)
+    moved = any(not np.array_equal(Q, A) for Q, A in zip(bases, wide, strict=True))
+    return Pair(bases[0], bases[1], place, dtype, details, given=wide if moved else None)
+
+
+def _wide(A: np.ndarray) -> np.ndarray:
+    return A.astype(np.complex128 if A.dtype.kind == "c" else np.float64)
 
 
 def _checked(A: np.ndarray, name: str) -> np.ndarray:
@@ -108,19 +140,39 @@ def _checked(A: np.ndarray, name: str) -> np.ndarray:
             f"{name} has {p} columns of length {n}, which cannot be orthonormal; make a basis of "
             "them by linsub.geometry.orth first"
         )
-    Q = A.astype(np.complex128 if A.dtype.kind == "c" else np.float64)
-    allowed = min(0.1, _DEFECT * float(np.sqrt(n * p)) * float(np.finfo(A.dtype).eps))
-    defect = np.inf
-    if norms.max_abs(Q) <= 2.0:
-        defect = norms.frobenius(Q.conj().T @ Q - np.eye(p))
-    if not defect <= allowed:
+    Q, defect = _polished(A)
+    if Q is None:
         found = f"{defect:.2e}" if np.isfinite(defect) else "not small"
         raise InvalidInputError(
             f"{name} is not orthonormal: ||{name}^H {name} - I||_F is {found}, and at most "
-            f"{allowed:.1e} by rounding; make a basis by linsub.geometry.orth first"
+            f"{_allowed(A):.1e} by rounding; make a basis by linsub.geometry.orth first"
         )
-    if defect > _EXACT * _EPS * float(np.sqrt(p)):
-        # The nearest orthonormal basis of the same range: what single precision rounded off
-        # would otherwise pass for an angle.
-        Q, _ = polar(Q)
     return Q
+
+
+def _allowed(A: np.ndarray) -> float:
+    n, p = A.shape
+    return min(0.1, _DEFECT * float(np.sqrt(n * p)) * float(np.finfo(A.dtype).eps))
+
+
+def _polished(A: np.ndarray) -> tuple[np.ndarray | None, float]:
+    """Return the polar factor of A where it is a basis already, and its defect.
+
+    It is the nearest orthonormal basis of the same range: what single precision rounded off
+    would otherwise pass for an angle. Each Newton-Schulz step squares the defect.
+    """
+    if A.shape[1] > A.shape[0] or norms.max_abs(A) > _LARGEST:
+        return None, np.inf
+    Q = _wide(A)
+    eye = np.eye(A.shape[1])
+    off = eye - Q.conj().T @ Q
+    found = defect = norms.frobenius(off)
+    if defect > _allowed(A):
+        return None, defect
+    while defect > _EXACT * _EPS * float(np.sqrt(A.shape[1])):
+        Q = Q + Q @ (0.5 * off)
+        if defect < _ONE_STEP:
+            break
+        off = eye - Q.conj().T @ Q
+        defect = norms.frobenius(off)
+    return Q, found
