@@ -78,7 +78,8 @@ class KarcherMean(Record):
         Principal angles between the mean and each subspace, ascending in each row.
     certificate : KarcherCertificate
     info : Info
-        ``iterations``, ``converged``, and in ``details`` the largest angle (``max_angle``), the
+        ``iterations``, ``converged``, and in ``details``, of the subspaces whose weight is not
+        zero, the largest angle (``max_angle``), the
         largest geodesic distance (``radius``), the mean squared distance (``variance``), the norm
         of the mean of the logarithms (``gradient_norm``, without rounding), and
         ``unique``: True where the radius is below pi/4, which proves that no other point
@@ -302,8 +303,9 @@ def _result(points: _Points, state: _State, steps: int, target: float) -> Karche
     n, p = X.shape
     eps = float(np.finfo(points.dtype).eps)
     rounding = bounds.angle_rounding(n) * float(np.sqrt(max(p, 1))) * eps / _EPS
-    largest = float(angles.max(initial=0.0))
-    radius = float(np.max(np.sqrt(np.square(angles).sum(axis=1)), initial=0.0))
+    counted = angles[points.weights > 0.0]
+    largest = float(counted.max(initial=0.0))
+    radius = float(np.max(np.sqrt(np.square(counted).sum(axis=1)), initial=0.0))
     unique = radius + rounding < bounds.mean_radius()
     details = {
         "max_angle": largest,
