@@ -6,7 +6,7 @@ import pytest
 from linsub._core.dense import cholesky as dense_cholesky
 from linsub._core.dense import qr as dense_qr
 from linsub._core.dense.cholesky import cholesky_qr2
-from linsub._core.dense.qr import orthonormalize, qr, r_factor
+from linsub._core.dense.qr import complement, orthonormalize, qr, r_factor
 from linsub.testing import gallery, ratios
 from linsub.testing.gallery.matrix_case import shift
 
@@ -184,3 +184,21 @@ def test_a_skew_basis_is_seen():
     Q, R = qr(X - V @ H)
     with pytest.raises(AssertionError):
         check(X, V, dense_qr.Orthonormalized(Q, R, H, 4))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64, np.complex128])
+@pytest.mark.parametrize("shape", [(6, 2), (6, 6), (6, 0), (1, 1), (0, 0), (40, 39)])
+def test_the_complement_completes_a_basis(shape, dtype):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal(shape) + (
+        1j * rng.standard_normal(shape) if np.dtype(dtype).kind == "c" else 0
+    )
+    Q = np.linalg.qr(X.astype(dtype))[0]
+    before = Q.copy()
+    N = complement(Q)
+    assert N.dtype == dtype
+    both = np.concatenate([Q, N], axis=1)
+    np.testing.assert_allclose(
+        both.conj().T @ both, np.eye(shape[0]), atol=20 * np.finfo(dtype).eps
+    )
+    np.testing.assert_array_equal(Q, before)

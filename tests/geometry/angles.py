@@ -75,7 +75,7 @@ def identity_defects(X, Y, result):
 
 
 def exact_angles(A, B, digits=60):
-    """The principal angles of two real matrices of full rank, by mpmath."""
+    """The principal angles of two matrices of full rank, by mpmath."""
     import mpmath
 
     with mpmath.workdps(digits):

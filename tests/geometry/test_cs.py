@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from linsub.errors import InvalidInputError
 from linsub.geometry import CSResult, cs_decomposition
-from linsub.geometry.cs import angles_of, thin_cs
+from linsub.geometry.cs import _beside, angles_of, thin_cs
 from linsub.testing import gallery
 from tests.geometry.angles import EPS, allowed_defect, draw_pair, frame, identity_defects
 
@@ -54,8 +54,6 @@ def test_more_dimensions_than_there_is_room_for(shape, complex_):
 def test_directions_of_y_beyond_v_are_orthogonal_to_qs():
     X, Y = gallery.subspace_pair(30, [0.0, 1e-12, 1e-3, 1.0], p=7, rng=3)
     result = cs_decomposition(Y, X)  # p = 4, q = 7
-    rest = X - X @ result.V @ result.V.conj().T
-    assert np.abs(X @ (np.eye(7) - result.V @ result.V.T)).shape == rest.shape
     beyond = X @ np.linalg.svd(result.V, full_matrices=True)[0][:, 4:]
     assert np.linalg.norm(Y.T @ beyond) < 1e-14
     assert np.linalg.norm(result.Qs.T @ beyond) < 1e-14
@@ -119,6 +117,29 @@ def test_a_wrong_factor_shows_in_the_certificate(monkeypatch):
     wrong = right._replace(V=right.V[:, ::-1])
     monkeypatch.setattr("linsub.geometry.angles.thin_cs", lambda X, Y: wrong)
     assert float(cs_decomposition(X, Y).certificate.angle_error) > 0.1
+
+
+def test_directions_that_angles_cannot_have_show_in_the_certificate(monkeypatch):
+    """With a sine of 0 no identity sees its column of Qs: orthogonality has to."""
+    Y, X = gallery.subspace_pair(30, [0.0, 0.0, 0.5], p=5, rng=3)  # p = 3, q = 5
+    right = thin_cs(X, Y)
+    beyond = Y @ np.linalg.svd(right.V, full_matrices=True)[0][:, 3:]
+    assert float(cs_decomposition(X, Y).certificate.angle_error) < 1e-13
+    for column in (right.Qs[:, 1], beyond[:, 0]):
+        Qs = right.Qs.copy()
+        Qs[:, 0] = column
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                "linsub.geometry.angles.thin_cs", lambda X, Y, Qs=Qs: right._replace(Qs=Qs)
+            )
+            assert float(cs_decomposition(X, Y).certificate.angle_error) > 0.5
+
+
+def test_what_is_left_of_a_near_basis_is_orthogonal_to_its_own_size():
+    """One projection leaves eps along X, which is 1e-7 of a rest of size 1e-9."""
+    X, Y = gallery.subspace_pair(60, [1e-9, 2e-9, 3e-9], rng=0)
+    _, H = _beside(X, Y)
+    assert np.linalg.norm(X.T @ H) <= 1e-14 * np.linalg.norm(H)
 
 
 def test_records_can_be_rebuilt():

@@ -105,6 +105,14 @@ def test_the_test_is_on_sines():
     assert subspace_intersection(X, Y, atol=1e-5).gap[0] == pytest.approx(1e-6, rel=1e-8)
 
 
+def test_what_is_nearly_shared_is_halfway():
+    X, Y = gallery.subspace_pair(20, [0.01, 0.02, 1.0], rng=1)
+    cap = subspace_intersection(X, Y, atol=0.1).basis
+    np.testing.assert_allclose(cap.T @ cap, np.eye(2), atol=1e-15)
+    for Q in (X, Y):
+        np.testing.assert_allclose(principal_angles(Q, cap), [0.005, 0.01], atol=1e-14)
+
+
 def test_the_default_tolerance_grows_with_the_condition():
     rng = np.random.default_rng(3)
     F = frame(40, 8, rng)
