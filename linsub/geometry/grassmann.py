@@ -233,7 +233,10 @@ def grassmann_geodesic(X: Any, Y: Any, t: Any) -> Any:
         raise InvalidInputError("t must be real: times on a geodesic")
     pair = _same_dimension(X, Y)
     cs, _ = logarithm(pair.X, pair.Y)
-    angles = times.astype(np.float64)[:, None, None] * cs.angles
+    with np.errstate(over="ignore"):
+        angles = times.astype(np.float64)[:, None, None] * cs.angles
+    if not np.isfinite(angles).all():
+        raise InvalidInputError(f"t={times[np.abs(times).argmax()]:g} times the angles overflows")
     moved = (pair.X @ cs.Ux) * (-2.0 * np.square(np.sin(angles / 2))) + cs.Qs * np.sin(angles)
     found = pair.X + moved @ cs.Ux.conj().T
     return pair.give_back(found[0] if scalar else found)

@@ -113,7 +113,8 @@ def turn(X: np.ndarray, D: np.ndarray, t: float) -> Turn:
         angles = t * S
     if not np.isfinite(angles).all():
         raise InvalidInputError(
-            f"t={t:g} times D overflows: an angle of that size has no accurate cosine"
+            f"the singular values of {t:g} D overflow, up to {norms.max_abs(D):.1e} in an entry of "
+            "D; pass a smaller one"
         )
     V = Vh.conj().T
     return Turn(X @ V, U, V, angles)
