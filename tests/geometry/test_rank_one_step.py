@@ -108,7 +108,8 @@ def test_many_steps_in_single_precision_stay_orthonormal():
     for _ in range(3000):
         S = rank_one_geodesic_step(S, rng.standard_normal(64).astype(np.float32) / 8, 0.3)
     assert S.dtype == np.float32
-    assert np.linalg.norm(S.T.astype(float) @ S - np.eye(8)) <= 1e-7 * np.sqrt(3000) * 8
+    # it does not grow with the steps
+    assert np.linalg.norm(S.T.astype(float) @ S - np.eye(8)) <= 20 * np.finfo(np.float32).eps
 
 
 def test_a_trained_subspace_finds_the_one_that_data_come_from():
