@@ -23,6 +23,7 @@ BENCHMARKS = {
     "clustering": "benchmarks.clustering",
     "incremental": "benchmarks.incremental",
     "angles": "benchmarks.angles",
+    "grassmann": "benchmarks.grassmann",
 }
 
 

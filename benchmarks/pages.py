@@ -21,6 +21,7 @@ MARKS = {
     "clustering": "clustering",
     "incremental": "incremental",
     "angles": "angles",
+    "grassmann": "grassmann",
 }
 
 

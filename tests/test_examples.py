@@ -120,11 +120,32 @@ def check_growing(out):
     assert 0 <= apart < 1e-9
 
 
+def check_subspaces(out):
+    found = re.findall(
+        rf"^(\w+) classes: (\d) and (\d), distance {NUMBER}, angles (.+) degrees", out, re.M
+    )
+    assert [row[0] for row in found] == ["nearest", "farthest"]
+    for _, _, _, distance, angles in found:
+        degrees = np.array(angles.split(", "), dtype=float)
+        assert np.all(np.diff(degrees) >= 0)
+        assert abs(np.linalg.norm(np.radians(degrees)) - float(distance)) < 2e-3
+    within, off = (
+        float(value)
+        for value in re.search(rf"within {NUMBER} of .* within {NUMBER} of", out).groups()
+    )
+    assert 0 < off < 1e-2 < within < np.pi / 4
+    before = float(re.search(rf"images: {NUMBER} with principal", out).group(1))
+    after = float(re.search(rf"^ *{NUMBER} after", out, re.M).group(1))
+    assert 0.94 < before < before + 0.01 < after < 1
+    assert float(re.search(rf"steps to {NUMBER}$", out, re.M).group(1)) < 1e-13
+
+
 CHECKS = {
     "plot_certify_sklearn": check_certify,
     "plot_compress_image": check_compress,
     "plot_compress_patches": check_patches,
     "plot_digit_classes": check_digits,
+    "plot_digit_subspaces": check_subspaces,
     "plot_growing_matrix": check_growing,
     "plot_jacobian_operator": check_jacobian,
 }

@@ -6,6 +6,6 @@ with its statement and proof in docs/theory/geometry.md, under the claim's id.
 
 from __future__ import annotations
 
-from linsub.geometry.claims import angles, lattice
+from linsub.geometry.claims import angles, grassmann, lattice, means
 
-__all__ = ["angles", "lattice"]
+__all__ = ["angles", "grassmann", "lattice", "means"]
