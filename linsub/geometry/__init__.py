@@ -2,4 +2,41 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.geometry.complement_projection import complement_projection
+from linsub.geometry.growing_basis import OrthoBasis
+from linsub.geometry.nearest_orthogonal import (
+    NearestCertificate,
+    NearestOrthogonal,
+    nearest_orthogonal,
+)
+from linsub.geometry.oblique import ObliqueProjector, oblique_projector
+from linsub.geometry.orthonormal import (
+    OrthogonalityCertificate,
+    OrthonormalityDefect,
+    OrthResult,
+    orth,
+    orthonormality_defect,
+)
+from linsub.geometry.polar_basis import PolarBasis, PolarBasisCertificate, polar_basis
+from linsub.geometry.procrustes import ProcrustesCertificate, ProcrustesResult, procrustes
+
+__all__ = [
+    "NearestCertificate",
+    "NearestOrthogonal",
+    "ObliqueProjector",
+    "OrthResult",
+    "OrthoBasis",
+    "OrthogonalityCertificate",
+    "OrthonormalityDefect",
+    "PolarBasis",
+    "PolarBasisCertificate",
+    "ProcrustesCertificate",
+    "ProcrustesResult",
+    "complement_projection",
+    "nearest_orthogonal",
+    "oblique_projector",
+    "orth",
+    "orthonormality_defect",
+    "polar_basis",
+    "procrustes",
+]

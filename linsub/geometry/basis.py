@@ -12,7 +12,17 @@ from linsub._core.dense import norms
 from linsub._core.dense.qr import qr
 from linsub._core.dense.svd import svd
 
-__all__ = ["Basis", "basis_of", "default_rtol"]
+__all__ = [
+    "Basis",
+    "as_rtol",
+    "basis_of",
+    "decided",
+    "default_rtol",
+    "from_triangle",
+    "in_double",
+    "like",
+    "scaled_columns",
+]
 
 # A matrix this near to orthonormal is its own basis: a factorization would move it by as much,
 # and what its entries say about tiny angles would be lost.
@@ -38,6 +48,23 @@ def default_rtol(A: np.ndarray) -> float:
     return float(max(A.shape)) * float(np.finfo(A.dtype).eps)
 
 
+def as_rtol(rtol: float | None, A: np.ndarray) -> float:
+    """Return the threshold that the caller gave, checked, or the default for A."""
+    if rtol is None:
+        return default_rtol(A)
+    return scalars.as_real(rtol, name="rtol", low=0.0, high=1.0, include=(True, False))
+
+
+def in_double(A: np.ndarray) -> np.ndarray:
+    """Return a copy of A in double precision."""
+    return A.astype(np.complex128 if A.dtype.kind == "c" else np.float64)
+
+
+def like(x: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Return x in the precision of `dtype`; complex if x is, or the dtype."""
+    return x.astype(np.result_type(dtype, np.complex64) if x.dtype.kind == "c" else dtype)
+
+
 def basis_of(
     A: Any, *, name: str = "A", rtol: float | None = None, check_finite: bool = True
 ) -> Basis:
@@ -51,20 +78,17 @@ def basis_of(
         as zero; by default max(n, p) eps of the dtype of A.
     """
     A = as_matrix(A, name=name, check_finite=check_finite)
-    if rtol is not None:
-        rtol = scalars.as_real(rtol, name="rtol", low=0.0, high=1.0, include=(True, False))
-    else:
-        rtol = default_rtol(A)
-    wide = A.astype(np.complex128 if A.dtype.kind == "c" else np.float64)
+    rtol = as_rtol(rtol, A)
+    wide = in_double(A)
     eps = float(np.finfo(np.float64).eps)
     if 0 < A.shape[1] <= A.shape[0] and norms.max_abs(wide) <= 2.0:
         defect = norms.frobenius(wide.conj().T @ wide - np.eye(A.shape[1]))
         if defect <= 0.5 * _ORTHONORMAL * eps * np.sqrt(A.shape[1]):
             return Basis(wide, A.shape[1], 1.0, 0.0, rtol)
-    return _factored(_scaled_columns(wide), rtol)
+    return from_triangle(*qr(scaled_columns(wide)), rtol)
 
 
-def _scaled_columns(A: np.ndarray) -> np.ndarray:
+def scaled_columns(A: np.ndarray) -> np.ndarray:
     """Bring the norm of each column to [1/2, 1) by a power of two; zero columns stay zero."""
     peaks = np.maximum(np.abs(A.real).max(axis=0, initial=0.0), 0.0)
     if A.dtype.kind == "c":
@@ -83,14 +107,20 @@ def _ldexp(A: np.ndarray, exponents: np.ndarray) -> np.ndarray:
     return np.asarray(np.ldexp(A, exponents))
 
 
-def _factored(A: np.ndarray, rtol: float) -> Basis:
-    Q, R = qr(A)
+def from_triangle(Q: np.ndarray, R: np.ndarray, rtol: float) -> Basis:
+    """Return the basis of the range of Q R, Q orthonormal, by the singular values of R."""
     U, S, _ = svd(R)
+    rank, kept, dropped = decided(S, rtol)
+    if rank < Q.shape[1]:
+        # The singular values decide, so that no graded matrix (as Kahan's) hides its rank.
+        Q = Q @ U[:, :rank]
+    return Basis(Q, rank, kept, dropped, rtol)
+
+
+def decided(S: np.ndarray, rtol: float) -> tuple[int, float, float]:
+    """Return the rank, and the smallest value kept and the largest dropped over the largest."""
     top = float(S[0]) if S.size else 0.0
     rank = int(np.count_nonzero(rtol * top < S)) if top else 0
     kept = float(S[rank - 1]) / top if rank else 0.0
     dropped = float(S[rank]) / top if rank < S.size and top else 0.0
-    if rank < A.shape[1]:
-        # The singular values decide, so that no graded matrix (as Kahan's) hides its rank.
-        Q = Q @ U[:, :rank]
-    return Basis(Q, rank, kept, dropped, rtol)
+    return rank, kept, dropped

@@ -2,4 +2,28 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.geometry.bounds.orthonormal import (
+    complement_rounding,
+    energy_additions,
+    oblique_norm,
+    orthogonality_rounding,
+    polar_distance,
+    polar_enclosure,
+    polar_perturbation,
+    procrustes_residual,
+    projector_difference,
+    projector_eigenvalues,
+)
+
+__all__ = [
+    "complement_rounding",
+    "energy_additions",
+    "oblique_norm",
+    "orthogonality_rounding",
+    "polar_distance",
+    "polar_enclosure",
+    "polar_perturbation",
+    "procrustes_residual",
+    "projector_difference",
+    "projector_eigenvalues",
+]
