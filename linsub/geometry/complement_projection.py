@@ -153,5 +153,5 @@ def _orthonormal(Q: Any, name: str, length: int, along: str) -> np.ndarray:
             f"the columns of {name} are not orthonormal: ||{name}^H {name} - I||_F is "
             f"{defect:.2g}; pass orth({name}).Q"
         )
-    rounding = orthogonality_rounding(*wide.shape, float(np.finfo(np.float64).eps))
+    rounding = orthogonality_rounding(length, dense.shape[1], float(np.finfo(np.float64).eps))
     return wide if defect <= rounding else qr(wide)[0]

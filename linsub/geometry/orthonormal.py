@@ -107,7 +107,7 @@ def orth(
     Parameters
     ----------
     A : array_like of shape (n, p)
-        Never modified. Columns are first brought to norms in [1/2, 1) by powers of two:
+        Never modified. Columns are first brought to norms in [0.7, 1.42) by powers of two:
         no column counts less for being small, and A and A times a diagonal of powers of two
         have the same basis. Zero columns count for nothing.
     rtol : float, optional

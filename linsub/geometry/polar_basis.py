@@ -67,7 +67,8 @@ def polar_basis(blocks: Any, tol: float | None = None) -> PolarBasis:
         Of any rank. A block with orthonormal columns is its own basis.
     tol : float, optional
         In [0, 1). Singular values of ``[Q_1 ... Q_N]`` up to tol times the largest count as
-        zero. By default max(n, sum k_i) eps of the coarsest dtype.
+        zero. By default max(n, sum k_i) eps of the coarsest dtype over the smallest relative
+        singular value that the rank of a block rests on: no basis is known better.
 
     Returns
     -------
@@ -123,7 +124,8 @@ def polar_basis(blocks: Any, tol: float | None = None) -> PolarBasis:
     joined = np.concatenate([basis.Q for basis in bases], axis=1)
     if tol is None:
         eps = max(float(np.finfo(block.dtype).eps) for block in dense)
-        tol = min(max(joined.shape) * eps, 0.5)
+        sharpness = min((basis.kept for basis in bases if basis.rank), default=1.0)
+        tol = min(max(joined.shape) * eps / sharpness, 0.5)
     else:
         tol = scalars.as_real(tol, name="tol", low=0.0, high=1.0, include=(True, False))
     found = _cover(joined, tol)

@@ -13,6 +13,7 @@ from linsub.geometry.bounds.orthonormal import (
     procrustes_residual,
     projector_difference,
     projector_eigenvalues,
+    rounded_basis,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "procrustes_residual",
     "projector_difference",
     "projector_eigenvalues",
+    "rounded_basis",
 ]

@@ -19,6 +19,7 @@ __all__ = [
     "procrustes_residual",
     "projector_difference",
     "projector_eigenvalues",
+    "rounded_basis",
 ]
 
 # Roundings of one sum of products of n terms in units of sqrt(n) eps times the norms: Higham &
@@ -43,6 +44,18 @@ def orthogonality_rounding(n: int, k: int, eps: float) -> float:
     True
     """
     return _STEP * float(np.sqrt(max(n, 1))) * eps * k
+
+
+def rounded_basis(n: int, k: int, eps: float) -> float:
+    """``||Q^H Q - I||_F`` of k orthonormal columns of length n that are rounded to a type.
+
+    ``sqrt(k) eps (1 + eps)``: the rounding E has ``||E||_F <= sqrt(k) eps / 2``, and it enters
+    as ``Q^H E + E^H Q + E^H E``. To it comes what the columns lacked in double precision,
+    :func:`orthogonality_rounding`, which is all for a type as fine as that.
+    """
+    double = float(np.finfo(np.float64).eps)
+    before = orthogonality_rounding(n, k, double)
+    return before if eps <= double else before + float(np.sqrt(k)) * eps * (1.0 + eps)
 
 
 def complement_rounding(n: int, k: int, norm: float, eps: float) -> float:
