@@ -41,7 +41,8 @@ class NearestCertificate(OrthogonalityCertificate):
     distance : Bound
         ``||A - Q||_F``, measured on what was handed back.
     lower : Bound
-        No matrix of the kind that was asked for is nearer than this.
+        No matrix of the kind that was asked for is nearer than this. Q itself may be, by as much
+        as rounding keeps it from being of the kind.
     spectral_lower, spectral_upper : Bound
         ``||A - Q||_2`` on both sides, from ``||A^H A - I||_2`` alone (Higham's lemma 8.17);
         without a rank or a determinant.

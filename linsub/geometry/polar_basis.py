@@ -13,7 +13,7 @@ from linsub._core.arrays import as_matrix, home, refuse
 from linsub._core.dense import norms
 from linsub._core.dense.svd import svd
 from linsub.errors import AccuracyWarning, InvalidInputError, InvalidTypeError
-from linsub.geometry.basis import Basis, basis_of, decided, like
+from linsub.geometry.basis import Basis, basis_of, decided, in_double, like, scaled_columns
 from linsub.geometry.orthonormal import OrthogonalityCertificate, measured_orthogonality
 from linsub.results import Bound, Info, Record
 
@@ -64,7 +64,8 @@ def polar_basis(blocks: Any, tol: float | None = None) -> PolarBasis:
     Parameters
     ----------
     blocks : sequence of array_like (n, k_i)
-        Of any rank. A block with orthonormal columns is its own basis.
+        Of any rank. Of a block whose columns are independent Q_i is the orthonormal basis that
+        is nearest to them, brought to one size; orthonormal columns are their own.
     tol : float, optional
         In [0, 1). Singular values of ``[Q_1 ... Q_N]`` up to tol times the largest count as
         zero. By default max(n, sum k_i) eps of the coarsest dtype over the smallest relative
@@ -90,7 +91,8 @@ def polar_basis(blocks: Any, tol: float | None = None) -> PolarBasis:
 
     Notes
     -----
-    *Algorithm.* A basis and a rank for each block as by :func:`orth`, and the SVD
+    *Algorithm.* A basis and a rank for each block as by :func:`orth`, turned to be nearest to
+    its columns, and the SVD
     ``[Q_1 ... Q_N] = U S V^H``: Q = U V^H at full rank and the leading columns of U
     otherwise. Between two blocks, ``S^2 = 1 + cos theta_i``: sigma_min says how near to
     overlapping they are. *Cost.* An SVD of an n x sum(k_i) matrix. *Accuracy.* Claims
@@ -121,7 +123,9 @@ def polar_basis(blocks: Any, tol: float | None = None) -> PolarBasis:
                 "all need the same number"
             )
     bases = [basis_of(block, name=f"blocks[{i}]") for i, block in enumerate(dense)]
-    joined = np.concatenate([basis.Q for basis in bases], axis=1)
+    joined = np.concatenate(
+        [_aligned(basis, block) for basis, block in zip(bases, dense, strict=True)], axis=1
+    )
     if tol is None:
         eps = max(float(np.finfo(block.dtype).eps) for block in dense)
         sharpness = min((basis.kept for basis in bases if basis.rank), default=1.0)
@@ -161,6 +165,14 @@ def _as_blocks(blocks: Any) -> list[Any]:
     if not blocks:
         raise InvalidInputError("blocks is empty; give at least one matrix")
     return list(blocks)
+
+
+def _aligned(basis: Basis, block: np.ndarray) -> np.ndarray:
+    """Return the basis turned to be nearest to the columns of the block, if they are as many."""
+    if basis.rank < block.shape[1]:
+        return basis.Q
+    U, _, Vh = svd(basis.Q.conj().T @ scaled_columns(in_double(block)))
+    return np.asarray(basis.Q @ (U @ Vh))
 
 
 def _cover(joined: np.ndarray, tol: float) -> Basis:

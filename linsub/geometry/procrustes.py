@@ -35,6 +35,7 @@ class ProcrustesCertificate(OrthogonalityCertificate):
         ``||s A R - B||_F``, measured on what was handed back.
     lower : Bound
         No rotation (and no scale, where one was sought) has a smaller residual than this.
+        R itself may, by as much as rounding keeps it from being a rotation.
     """
 
     residual: Bound | None = None
@@ -101,9 +102,10 @@ def procrustes(
     residual is measured, since its closed form cancels. The gap is sigma_n, with `det`
     sigma_{n-1} + sigma_n, or sigma_{n-1} - sigma_n where the sign was changed.
 
-    *Cost.* 2 m n^2 flops and an SVD of order n. *Accuracy.* The residual exceeds the smallest
-    by rounding of ``||A|| + ||B||`` squared, at most (claims ``geometry-procrustes-optimum``
-    and ``geometry-procrustes-residual``).
+    *Cost.* 2 m n^2 flops and an SVD of order n. *Accuracy.* The square of the residual exceeds
+    the least one by rounding of ``(||A|| + ||B||)^2`` at most, whatever the conditions (claims
+    ``geometry-procrustes-optimum`` and ``geometry-procrustes-residual``): directions in which
+    A is smaller than sqrt(eps) ``||A||`` are lost in A^H B, and may be turned wrongly.
 
     References
     ----------
@@ -142,6 +144,8 @@ def procrustes(
     s = 1.0
     if scale and squares:
         s = max(trace, 0.0) / squares
+    elif scale:
+        a = b  # zero has no unit
     returned = like(R, np.promote_types(first.dtype, second.dtype))
     size = float(norms.frobenius(X) + norms.frobenius(Y)) if not scale else norms.frobenius(Y)
     certificate = _certificate((X, Y, returned), S, s, (scale, flipped), size, b)
