@@ -10,7 +10,7 @@ from linsub._core import scalars
 from linsub._core.arrays import as_matrix
 from linsub._core.dense import norms
 from linsub._core.dense.qr import qr
-from linsub._core.dense.svd import svd
+from linsub._core.dense.svd import singular_values, svd
 
 __all__ = [
     "Basis",
@@ -27,6 +27,10 @@ __all__ = [
 # A matrix this near to orthonormal is its own basis: a factorization would move it by as much,
 # and what its entries say about tiny angles would be lost.
 _ORTHONORMAL = 4.0
+
+
+# Norms that a single power of two, itself an ordinary number, brings near 1.
+_ORDINARY = 2.0**500
 
 
 class Basis(NamedTuple):
@@ -55,14 +59,15 @@ def as_rtol(rtol: float | None, A: np.ndarray) -> float:
     return scalars.as_real(rtol, name="rtol", low=0.0, high=1.0, include=(True, False))
 
 
-def in_double(A: np.ndarray) -> np.ndarray:
-    """Return a copy of A in double precision."""
-    return A.astype(np.complex128 if A.dtype.kind == "c" else np.float64)
+def in_double(A: np.ndarray, *, copy: bool = True) -> np.ndarray:
+    """Return A in double precision: a copy, or perhaps A itself where it will not be kept."""
+    return A.astype(np.complex128 if A.dtype.kind == "c" else np.float64, copy=copy)
 
 
 def like(x: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Return x in the precision of `dtype`; complex if x is, or the dtype."""
-    return x.astype(np.result_type(dtype, np.complex64) if x.dtype.kind == "c" else dtype)
+    """Return a fresh x in the precision of `dtype`; complex if x is, or the dtype."""
+    kind = np.result_type(dtype, np.complex64) if x.dtype.kind == "c" else dtype
+    return x.astype(kind, copy=False)
 
 
 def basis_of(
@@ -93,7 +98,11 @@ def scaled_columns(A: np.ndarray) -> np.ndarray:
 
     Unit columns, the most common ones, are then far from where the power changes.
     """
-    peaks = np.maximum(np.abs(A.real).max(axis=0, initial=0.0), 0.0)
+    size = norms.column_norms(A)
+    if np.all((size == 0.0) | ((size > 1.0 / _ORDINARY) & (size < _ORDINARY))):
+        exponents = 1 - np.frexp(np.sqrt(2.0) * size)[1]
+        return A * np.ldexp(1.0, np.where(size > 0.0, exponents, 0))
+    peaks = np.abs(A.real).max(axis=0, initial=0.0)
     if A.dtype.kind == "c":
         peaks = np.maximum(peaks, np.abs(A.imag).max(axis=0, initial=0.0))
     # Twice, since the norm of what is not yet scaled can overflow, and since no single power
@@ -112,11 +121,10 @@ def _ldexp(A: np.ndarray, exponents: np.ndarray) -> np.ndarray:
 
 def from_triangle(Q: np.ndarray, R: np.ndarray, rtol: float) -> Basis:
     """Return the basis of the range of Q R, Q orthonormal, by the singular values of R."""
-    U, S, _ = svd(R)
-    rank, kept, dropped = decided(S, rtol)
+    # The singular values decide, so that no graded matrix (as Kahan's) hides its rank.
+    rank, kept, dropped = decided(singular_values(R), rtol)
     if rank < Q.shape[1]:
-        # The singular values decide, so that no graded matrix (as Kahan's) hides its rank.
-        Q = Q @ U[:, :rank]
+        Q = Q @ svd(R)[0][:, :rank]
     return Basis(Q, rank, kept, dropped, rtol)
 
 

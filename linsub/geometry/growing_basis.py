@@ -14,13 +14,27 @@ from linsub._core.dense.svd import svd
 from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.geometry.basis import in_double, like
 from linsub.geometry.bounds.orthonormal import energy_additions
-from linsub.geometry.complement_projection import near_one, without
+from linsub.geometry.complement_projection import far, near_one, without
 from linsub.geometry.orthonormal import OrthogonalityCertificate, measured_orthogonality
 from linsub.results import Info
 
 __all__ = ["OrthoBasis"]
 
 _EPS = float(np.finfo(np.float64).eps)
+
+
+# Two projections leave eps of the largest new direction along the basis, which is eps times
+# the ratio of their sizes in the smallest one. Up to the first ratio that is rounding, and
+# up to the second one more round makes it so.
+_SOUND, _NEARLY = 10.0, 1e6
+
+
+def _rounds(S: np.ndarray) -> int:
+    """Return how often new directions with these sizes have to be projected again."""
+    if S.size == 0:
+        return 0
+    ratio = max(float(S[0]), 100.0 * _EPS) / float(S[-1])
+    return 0 if ratio <= _SOUND else 1 if ratio <= _NEARLY else 2
 
 
 class OrthoBasis:
@@ -50,10 +64,11 @@ class OrthoBasis:
     -----
     *Algorithm.* What a block X adds is the span of ``X - Q Q^H X``, formed by two projections
     ("twice is enough", Kahan and Parlett; Giraud, Langou and Rozloznik 2005), of which the
-    SVD gives the leading directions. Scaling up a small remainder scales up what is left in
-    it along Q, so the new columns are projected and factored twice more.
+    SVD gives the leading directions. Scaling up a small one scales up what is left in it along
+    Q, so where their sizes differ much they are projected and factored once or twice more.
 
-    *Cost.* 8 n rank b + O(n b^2) flops for a block of b columns; 16 n rank bytes (real).
+    *Cost.* 8 n rank b + O(n b^2) flops for a block of b columns, twice or three times that
+    for graded blocks; 16 n rank bytes (real).
 
     *Accuracy.* The defect stays rounding of the dtype whatever the stream: duplicates, blocks
     within the span, graded columns (claims ``geometry-twice-is-enough`` and
@@ -88,21 +103,23 @@ class OrthoBasis:
         except TypeError as error:
             raise InvalidTypeError(f"dtype={dtype!r} is no dtype; pass np.float64") from error
         self.dtype = canonical_dtype(given, name="dtype")
-        # Basis and record are exchanged together: an interrupted extension leaves both.
-        self._state: tuple[np.ndarray, Info | None] = (
-            np.zeros((self.n, 0), np.result_type(self.dtype, np.float64)),
+        # Columns with room for more, how many there are, and the record. They are exchanged
+        # together: an extension that is interrupted leaves what there was.
+        self._state: tuple[np.ndarray, int, Info | None] = (
+            np.zeros((self.n, 0), np.result_type(self.dtype, np.float64), order="F"),
+            0,
             None,
         )
 
     @property
     def Q(self) -> np.ndarray:
         """The basis (n, rank), a copy."""
-        return self._state[0].astype(self.dtype)
+        return self._basis().astype(self.dtype, order="C")
 
     @property
     def rank(self) -> int:
         """Number of directions."""
-        return int(self._state[0].shape[1])
+        return self._state[1]
 
     @property
     def info(self) -> Info | None:
@@ -113,7 +130,7 @@ class OrthoBasis:
         and `tol`. `explained` is the share of the energy of X that lay in the span before, and
         `energy` the share that does now.
         """
-        return self._state[1]
+        return self._state[2]
 
     @property
     def certificate(self) -> OrthogonalityCertificate:
@@ -166,16 +183,34 @@ class OrthoBasis:
             tol = min(size * eps, 1.0)
         else:
             tol = scalars.as_real(tol, name="tol", low=0.0, high=1.0, include=(True, False))
-        new, details = self._new(near_one(in_double(dense))[0], energy, max(tol, size * _EPS))
-        grown = np.concatenate([self._state[0], new], axis=1)
-        self._state = (grown, Info("two projections", passes=1, details=details))
-        return int(new.shape[1])
+        new, details = self._new(
+            near_one(in_double(dense, copy=False))[0], energy, max(tol, size * _EPS)
+        )
+        added = int(new.shape[1])
+        room = self._with_room(added)
+        room[:, self.rank : self.rank + added] = new
+        info = Info("two projections", passes=1, details=details)
+        self._state = (room, self.rank + added, info)
+        return added
+
+    def _basis(self) -> np.ndarray:
+        """Return the basis in double precision, a view."""
+        return self._state[0][:, : self._state[1]]
+
+    def _with_room(self, added: int) -> np.ndarray:
+        """Return the columns with room for some more; doubled, so that growing costs no copies."""
+        columns, rank, _ = self._state
+        if rank + added <= columns.shape[1]:
+            return columns
+        wider = np.empty((self.n, min(2 * (rank + added), self.n)), columns.dtype, order="F")
+        wider[:, :rank] = self._basis()
+        return wider
 
     def _new(
         self, X: np.ndarray, energy: float | None, tol: float
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Return the directions to add to the basis, and the figures that decided."""
-        Q = self._state[0]
+        Q = self._basis()
         rest = without(X, Q)
         W, T = qr(rest)
         U, S, _ = svd(T)
@@ -186,7 +221,7 @@ class OrthoBasis:
             k = min(k, energy_additions(S, energy))
         k = min(k, self.n - self.rank)
         new = W @ U[:, :k]
-        for _ in range(2 if k else 0):
+        for _ in range(_rounds(S[:k])):
             new, _ = qr(without(new, Q))
         tail = float(np.sum(np.square(S[k:])))
         return new, {
@@ -214,9 +249,9 @@ class OrthoBasis:
         InvalidInputError, InvalidTypeError, NonFiniteError
         """
         dense = self._columns(X)
-        wide, alpha = near_one(in_double(dense))
-        Q = self._state[0]
-        return home(X).give_back(like(Q @ (Q.conj().T @ wide) / alpha, dense.dtype))
+        wide, alpha = near_one(in_double(dense, copy=False))
+        Q = self._basis()
+        return home(X).give_back(like(far(Q @ (Q.conj().T @ wide), alpha), dense.dtype))
 
     def reject(self, X: Any) -> Any:
         """Return ``X - Q Q^H X``, the part of X orthogonal to the span, by two projections.
@@ -235,8 +270,8 @@ class OrthoBasis:
         InvalidInputError, InvalidTypeError, NonFiniteError
         """
         dense = self._columns(X)
-        wide, alpha = near_one(in_double(dense))
-        return home(X).give_back(like(without(wide, self._state[0]) / alpha, dense.dtype))
+        wide, alpha = near_one(in_double(dense, copy=False))
+        return home(X).give_back(like(far(without(wide, self._basis()), alpha), dense.dtype))
 
     def _columns(self, X: Any) -> np.ndarray:
         dense = as_matrix(X, name="X")
@@ -246,6 +281,12 @@ class OrthoBasis:
                 f"X needs {self.n} rows"
             )
         return dense
+
+    def __copy__(self) -> OrthoBasis:
+        # The room for more columns must not be shared.
+        twin = OrthoBasis(self.n, self.dtype)
+        twin._state = (self._basis().copy(order="F"), self.rank, self.info)
+        return twin
 
     def __repr__(self) -> str:
         return f"OrthoBasis(n={self.n}, rank={self.rank}, dtype={self.dtype})"

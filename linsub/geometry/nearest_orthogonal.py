@@ -10,6 +10,7 @@ import numpy as np
 from linsub._core import scalars
 from linsub._core.arrays import as_matrix, home
 from linsub._core.dense import determinant, norms
+from linsub._core.dense.eigh import eigenvalues
 from linsub._core.dense.svd import svd
 from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.geometry.basis import in_double, like
@@ -139,7 +140,7 @@ def nearest_orthogonal(
     wanted = as_det(det, dense)
     if wanted is not None and rank is not None:
         raise InvalidInputError(f"rank={rank} and det={det} are both given; leave out one of them")
-    wide = in_double(dense)
+    wide = in_double(dense, copy=False)
     U, S, Vh = svd(wide)
     left, flipped = U[:, :r], False
     if wanted is not None:
@@ -232,7 +233,7 @@ def _certificate(
         return found
     gram = A.conj().T @ A if A.shape[0] >= A.shape[1] else A @ A.conj().T
     gram[range(r), range(r)] -= 1
-    off, wrong = norms.spectral(gram), rounding * max(top, 1.0)
+    off, wrong = float(np.abs(eigenvalues(gram)).max()), rounding * max(top, 1.0)
     low, _ = polar_enclosure(max(off - wrong, 0.0), top + rounding, top)
     _, high = polar_enclosure(off + wrong, top, max(float(S[-1]) - rounding, 0.0))
     # What was handed back differs from the polar factor by the rounding of its type.

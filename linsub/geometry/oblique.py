@@ -11,7 +11,7 @@ from linsub._core.dense.svd import svd
 from linsub.errors import InvalidInputError, RankDeficientError
 from linsub.geometry.basis import basis_of, in_double, like
 from linsub.geometry.bounds.orthonormal import oblique_norm
-from linsub.geometry.complement_projection import near_one
+from linsub.geometry.complement_projection import far, near_one
 
 __all__ = ["ObliqueProjector", "oblique_projector"]
 
@@ -68,10 +68,9 @@ class ObliqueProjector:
             raise InvalidInputError(
                 f"Z has shape {dense.shape} and P has {self.shape}; Z needs {self.shape[0]} rows"
             )
-        wide, alpha = near_one(in_double(dense))
-        with np.errstate(over="ignore"):
-            found = self.left @ (self.right.conj().T @ wide) / alpha
-        return home(Z).give_back(like(found, dense.dtype))
+        wide, alpha = near_one(in_double(dense, copy=False))
+        found = self.left @ (self.right.conj().T @ wide)
+        return home(Z).give_back(like(far(found, alpha), dense.dtype))
 
     def __matmul__(self, Z: Any) -> Any:
         return self.apply(Z)

@@ -172,7 +172,7 @@ def orth(
     method = scalars.as_choice(method, name="method", choices=_METHODS)  # type: ignore[assignment]
     dense = as_matrix(A)
     rtol = as_rtol(rtol, dense)
-    found, used, notes = _by_method(scaled_columns(in_double(dense)), rtol, method)
+    found, used, notes = _by_method(scaled_columns(in_double(dense, copy=False)), rtol, method)
     Q = like(found.Q, dense.dtype)
     gap = found.kept / found.dropped if found.dropped else np.inf
     info = Info(
@@ -234,7 +234,7 @@ def measured_orthogonality(Q: np.ndarray) -> Bound:
 
 
 def _off_identity(Q: np.ndarray) -> np.ndarray:
-    wide = in_double(Q)
+    wide = in_double(Q, copy=False)
     gram = np.asarray(wide.conj().T @ wide)
     gram[range(Q.shape[1]), range(Q.shape[1])] -= 1
     return gram

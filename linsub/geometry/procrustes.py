@@ -130,25 +130,31 @@ def procrustes(
         )
     scale = scalars.as_flag(scale, name="scale")
     wanted = as_det(det, second if second.dtype.kind == "c" else first, "A or B")
-    (X, a), (Y, b) = (_unit(in_double(part)) for part in (first, second))
+    X, Y = in_double(first, copy=False), in_double(second, copy=False)
+    a, b = (norms.power_of_two_scale(norms.max_abs(part), part.dtype) for part in (X, Y))
     if not scale:  # one unit for both
         a = b = min(a, b)
-        X, Y = in_double(first) * a, in_double(second) * b
+    X, Y = (part if unit == 1.0 else part * unit for part, unit in ((X, a), (Y, b)))
     U, S, Vh = svd(X.conj().T @ Y)
     flipped = False
     if wanted is not None:
         U, flipped = with_det(U, Vh, wanted)
     R = U @ Vh
     trace = float(S.sum()) - (2.0 * float(S[-1]) if flipped else 0.0)
-    squares = norms.frobenius(X) ** 2
+    norm_a, norm_b = norms.frobenius(X), norms.frobenius(Y)
     s = 1.0
-    if scale and squares:
-        s = max(trace, 0.0) / squares
+    if scale and norm_a:
+        s = max(trace, 0.0) / norm_a**2
     elif scale:
         a = b  # zero has no unit
     returned = like(R, np.promote_types(first.dtype, second.dtype))
-    size = float(norms.frobenius(X) + norms.frobenius(Y)) if not scale else norms.frobenius(Y)
-    certificate = _certificate((X, Y, returned), S, s, (scale, flipped), size, b)
+    least = procrustes_residual(norm_a, norm_b, S, scale=scale, flipped=flipped)
+    size = norm_b if scale else norm_a + norm_b
+    off = X @ in_double(returned)
+    off *= s
+    off -= Y
+    residual = norms.frobenius(off)
+    certificate = _certificate(returned, residual, least, size, b, max(first.shape))
     assert certificate.residual is not None
     return ProcrustesResult(
         home(A).give_back(returned),
@@ -157,11 +163,6 @@ def procrustes(
         certificate=certificate,
         info=Info("svd", passes=1, details=_details(S, wanted, flipped, max(first.shape))),
     )
-
-
-def _unit(X: np.ndarray) -> tuple[np.ndarray, float]:
-    alpha = norms.power_of_two_scale(norms.max_abs(X), X.dtype, always=True)
-    return X * alpha, alpha
 
 
 def _unscaled(s: float, a: float, b: float) -> float:
@@ -186,24 +187,13 @@ def _details(S: np.ndarray, det: int | None, flipped: bool, size: int) -> dict[s
 
 
 def _certificate(
-    matrices: tuple[np.ndarray, np.ndarray, np.ndarray],
-    S: np.ndarray,
-    s: float,
-    chosen: tuple[bool, bool],
-    size: float,
-    unit: float,
+    R: np.ndarray, residual: float, least: float, size: float, unit: float, length: int
 ) -> ProcrustesCertificate:
-    X, Y, R = matrices
-    scale, flipped = chosen
-    least = procrustes_residual(
-        norms.frobenius(X), norms.frobenius(Y), S, scale=scale, flipped=flipped
-    )
     # The closed form is a difference of squares: its rounding is relative to these.
-    lost = orthogonality_rounding(max(X.shape, default=1), max(S.size, 1), _EPS) * size**2
-    lower = float(np.sqrt(max(least**2 - lost, 0.0)))
+    lost = orthogonality_rounding(length, max(R.shape[0], 1), _EPS) * size**2
     with np.errstate(over="ignore", under="ignore"):
-        residual = norms.frobenius(s * (X @ in_double(R)) - Y) / unit
-        lower = lower / unit
+        lower = float(np.sqrt(max(least**2 - lost, 0.0))) / unit
+        residual = residual / unit
     return ProcrustesCertificate(
         orthogonality=measured_orthogonality(R),
         residual=Bound(residual, "exact", "||s A R - B||_F"),

@@ -1,5 +1,6 @@
 """OrthoBasis: what is new is added, and the basis stays orthonormal whatever the stream."""
 
+import copy
 import pickle
 
 import numpy as np
@@ -161,6 +162,34 @@ def test_a_failed_extension_changes_nothing():
     basis.Q[:] = 7.0  # a copy
     np.testing.assert_array_equal(basis.Q, before)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(basis)).Q, before)
+
+
+def test_copies_grow_apart():
+    rng = np.random.default_rng(0)
+    basis = OrthoBasis(9)
+    basis.extend(rng.standard_normal((9, 2)))
+    for make in (copy.copy, copy.deepcopy):
+        twin, before = make(basis), basis.Q
+        twin.extend(rng.standard_normal((9, 1)))
+        assert twin.rank == basis.rank + 1
+        np.testing.assert_array_equal(basis.Q, before)
+        basis.extend(rng.standard_normal((9, 1)))
+        assert defect(twin.Q) < 1e-14
+        assert defect(basis.Q) < 1e-14
+        np.testing.assert_array_equal(basis.Q[:, :-1], before)
+
+
+def test_graded_blocks_are_projected_again():
+    rng = np.random.default_rng(0)
+    for low in (1e-3, 1e-8, 1e-13):
+        basis = OrthoBasis(60)
+        for _ in range(8):
+            X = rng.standard_normal((60, 4)) @ np.diag(np.geomspace(1.0, low, 4))
+            if basis.rank:
+                X += basis.Q @ rng.standard_normal((basis.rank, 4))
+            basis.extend(X, tol=0.0)
+        assert basis.rank >= 24
+        assert defect(basis.Q) < 2e-14
 
 
 def test_bad_bases_are_named():
