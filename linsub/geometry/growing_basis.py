@@ -73,7 +73,7 @@ class OrthoBasis:
     *Accuracy.* The defect stays rounding of the dtype whatever the stream: duplicates, blocks
     within the span, graded columns (claims ``geometry-twice-is-enough`` and
     ``geometry-basis-single``). With one projection in float32, thirty blocks that lie mostly
-    in the span make it larger than 1.
+    in the span can make it larger than 1.
 
     The full space is a valid state: nothing can be added to it and what it rejects is rounding.
 

@@ -37,9 +37,10 @@ def test_the_basis_is_orthonormal_and_spans_the_columns(A, method):
 @given(A=strategies.matrices(dtypes="dD", scales=(1.0,)), power=st.integers(-900, 900))
 def test_powers_of_two_change_nothing(A, power):
     Q, rank = orth(A)
-    scaled = gallery.matrix_case.shift(A, power)
+    with np.errstate(over="ignore"):
+        scaled = gallery.matrix_case.shift(A, power)
     if not np.array_equal(gallery.matrix_case.shift(scaled, -power), A):
-        return  # something underflowed
+        return  # something overflowed, or was rounded
     found = orth(scaled)
     assert found.rank == rank
     np.testing.assert_array_equal(found.Q, Q)
@@ -124,6 +125,8 @@ def test_bad_options_are_named():
 @given(A=strategies.matrices(scales=(1.0,)))
 def test_the_defect_is_that_of_the_gram_matrix(A):
     fro, two = orthonormality_defect(A)
+    if np.abs(A).max(initial=0.0) > 1e100:
+        return  # without a reference
     wide = A.astype(complex)
     off = wide.conj().T @ wide - np.eye(A.shape[1])
     assert fro == pytest.approx(np.linalg.norm(off), rel=1e-9, abs=1e-13)

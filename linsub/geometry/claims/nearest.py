@@ -18,7 +18,7 @@ from linsub.geometry import (
     polar_basis,
     procrustes,
 )
-from linsub.geometry.claims.orthonormal import EPS, frame, normal
+from linsub.geometry.claims.orthonormal import EPS, frame, mixing, normal
 from linsub.results import Bound
 from linsub.verify import Observation, claim
 
@@ -355,10 +355,11 @@ def _overlapping(index: int, rng: np.random.Generator) -> dict[str, Any]:
     widths = [int(w) for w in rng.integers(1, 4, int(rng.integers(1, 4)))]
     n = shared + sum(widths) + int(rng.integers(1, 10))
     common = frame(rng, n, shared, kind)
-    parts, blocks = [normal(rng, n, w, kind) for w in widths], []
-    for part in parts:
-        X = np.concatenate([common, part], axis=1)
-        blocks.append(X @ (normal(rng, X.shape[1], X.shape[1], kind) + 3 * np.eye(X.shape[1])))
+    blocks = []
+    for width in widths:
+        part = frame(rng, n, width, kind)
+        X, _ = np.linalg.qr(np.concatenate([common, part], axis=1))
+        blocks.append(X @ mixing(rng, X.shape[1], kind))
     return {
         "blocks": blocks,
         "rank": shared + sum(widths),

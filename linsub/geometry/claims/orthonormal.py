@@ -18,7 +18,7 @@ from linsub.results import Bound
 from linsub.testing.gallery import matrix
 from linsub.verify import Observation, claim
 
-__all__ = ["EPS", "defect", "frame", "normal"]
+__all__ = ["EPS", "defect", "frame", "mixing", "normal"]
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -34,6 +34,12 @@ def normal(rng: np.random.Generator, m: int, n: int, kind: str = "d") -> np.ndar
 def frame(rng: np.random.Generator, n: int, k: int, kind: str = "d") -> np.ndarray:
     """Return random orthonormal columns."""
     return np.linalg.qr(normal(rng, n, k, kind))[0]
+
+
+def mixing(rng: np.random.Generator, k: int, kind: str = "d") -> np.ndarray:
+    """Return a matrix of condition at most 4, so that a span is as well known after it."""
+    mixed = (frame(rng, k, k, kind) * rng.uniform(0.5, 2.0, k)) @ frame(rng, k, k, kind)
+    return np.asarray(mixed)
 
 
 def defect(Q: np.ndarray) -> float:
@@ -256,7 +262,7 @@ def twice_is_enough(case: Any, subject: Any) -> Observation:
 
 
 def _mostly_inside(index: int, rng: np.random.Generator) -> dict[str, Any]:
-    n, b, count = int(rng.integers(80, 300)), 8, 30
+    n, b, count = int(rng.integers(130, 200)), 4, 30
     kind = "fF"[index % 2]
     new = 10.0 ** rng.uniform(-3.5, 0.0)
     if index % 5 == 0:  # one column, rounded to the same side everywhere

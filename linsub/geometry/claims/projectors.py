@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from linsub.geometry import bounds, complement_projection, oblique_projector, orth
-from linsub.geometry.claims.orthonormal import EPS, normal
+from linsub.geometry.claims.orthonormal import EPS, mixing, normal
 from linsub.testing.gallery import subspace_pair
 from linsub.verify import Observation, claim
 
@@ -94,7 +94,7 @@ def _pair(index: int, rng: np.random.Generator) -> dict[str, Any]:
     more = int(rng.integers(0, 3)) if index % 3 == 0 else 0
     n = 2 * k + more + int(rng.integers(1, 12))
     X, Y = subspace_pair(n, angles, p=k + more, rng=rng, dtype=kind)
-    return {"X": X, "Y": Y, "angles": angles, "n": n, "mix": index, "label": f"{k} angles in {n}"}
+    return {"X": X, "Y": Y, "angles": angles, "n": n, "label": f"{k} angles in {n}"}
 
 
 def _same_dimension(case: Any) -> bool:
@@ -130,8 +130,7 @@ class _Wrong:
 def oblique(case: Any, subject: Any) -> list[Observation]:
     """P = P^2 has range X and kernel Y-perp, and ||P|| = ||I - P|| = 1 / cos theta_max"""
     X, Y = case.X, case.Y
-    mix = normal(np.random.default_rng(case.mix), X.shape[1], X.shape[1]) + 3.0 * np.eye(X.shape[1])
-    projector = subject(X @ mix, Y)
+    projector = subject(X @ mixing(case.rng, X.shape[1]), Y)
     P, one = projector.to_dense(), np.eye(case.n)
     expected = bounds.oblique_norm(math.cos(float(case.angles[-1])))
     unit = expected**2 * math.sqrt(case.n)  # the condition of 1 / cos
@@ -165,8 +164,7 @@ def oblique(case: Any, subject: Any) -> list[Observation]:
 def projector_difference(case: Any, subject: Any) -> list[Observation]:
     """The eigenvalues of P_X - P_Y are +-sin theta_i, and its norm is sin theta_max"""
     p, q = case.X.shape[1], case.Y.shape[1]
-    mix = normal(np.random.default_rng(case.mix), p, p) + 3.0 * np.eye(p)
-    Q, _ = subject(case.X @ mix)
+    Q, _ = subject(case.X @ mixing(case.rng, p))
     D = Q @ Q.conj().T - case.Y @ case.Y.conj().T
     found = np.linalg.eigvalsh(D)[::-1]
     expected = bounds.projector_eigenvalues(case.angles, p, q, case.n)
