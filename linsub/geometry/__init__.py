@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from linsub.geometry.complement_projection import complement_projection
+from linsub.geometry.cover import PolarBasis, PolarBasisCertificate, polar_basis
 from linsub.geometry.growing_basis import OrthoBasis
-from linsub.geometry.nearest_orthogonal import (
+from linsub.geometry.nearest import (
     NearestCertificate,
     NearestOrthogonal,
     nearest_orthogonal,
@@ -17,8 +17,8 @@ from linsub.geometry.orthonormal import (
     orth,
     orthonormality_defect,
 )
-from linsub.geometry.polar_basis import PolarBasis, PolarBasisCertificate, polar_basis
-from linsub.geometry.procrustes import ProcrustesCertificate, ProcrustesResult, procrustes
+from linsub.geometry.projection import complement_projection
+from linsub.geometry.rotation import ProcrustesCertificate, ProcrustesResult, procrustes
 
 __all__ = [
     "NearestCertificate",

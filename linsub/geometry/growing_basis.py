@@ -14,8 +14,8 @@ from linsub._core.dense.svd import svd
 from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.geometry.basis import in_double, like
 from linsub.geometry.bounds.orthonormal import energy_additions
-from linsub.geometry.complement_projection import far, near_one, without
 from linsub.geometry.orthonormal import OrthogonalityCertificate, measured_orthogonality
+from linsub.geometry.projection import far, near_one, without
 from linsub.results import Info
 
 __all__ = ["OrthoBasis"]

@@ -11,7 +11,7 @@ from linsub._core.dense.svd import svd
 from linsub.errors import InvalidInputError, RankDeficientError
 from linsub.geometry.basis import basis_of, in_double, like
 from linsub.geometry.bounds.orthonormal import oblique_norm
-from linsub.geometry.complement_projection import far, near_one
+from linsub.geometry.projection import far, near_one
 
 __all__ = ["ObliqueProjector", "oblique_projector"]
 

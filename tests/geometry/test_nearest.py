@@ -106,6 +106,15 @@ def test_scales_that_cannot_be_squared():
     assert nearest_orthogonal(1e-300 * Q).certificate.spectral_upper is not None
 
 
+def test_norms_beyond_the_largest_float_are_refused():
+    A = np.full((4, 3), 1e308)
+    with pytest.raises(NumericalError, match="divide A"):
+        nearest_orthogonal(A)
+    with pytest.raises(NumericalError, match="residual"):
+        procrustes(1.7e308 * np.eye(3), 1.7e308 * np.eye(3), det=-1)
+    assert procrustes(A, A).residual < 1e294
+
+
 def test_bad_arguments_are_named():
     for call, match in [
         (lambda: nearest_orthogonal(np.eye(3), rank=4), "rank"),

@@ -14,7 +14,7 @@ from linsub._core.dense.svd import svd
 from linsub.errors import InvalidInputError, NumericalError
 from linsub.geometry.basis import in_double, like
 from linsub.geometry.bounds.orthonormal import orthogonality_rounding, procrustes_residual
-from linsub.geometry.nearest_orthogonal import as_det, with_det
+from linsub.geometry.nearest import as_det, with_det
 from linsub.geometry.orthonormal import OrthogonalityCertificate, measured_orthogonality
 from linsub.results import Bound, Info, Record
 
@@ -91,7 +91,7 @@ def procrustes(
     InvalidInputError
         If the shapes differ or `det` is out of range.
     NumericalError
-        If the scale exceeds the largest float.
+        If the scale or the residual exceeds the largest float.
     InvalidTypeError, NonFiniteError
 
     Notes
@@ -154,6 +154,11 @@ def procrustes(
     off *= s
     off -= Y
     residual = norms.frobenius(off)
+    with np.errstate(over="ignore"):
+        if not np.isfinite(residual / b):
+            raise NumericalError(
+                "the residual exceeds the largest float; divide A and B by a power of two first"
+            )
     certificate = _certificate(returned, residual, least, size, b, max(first.shape))
     assert certificate.residual is not None
     return ProcrustesResult(

@@ -12,7 +12,7 @@ from linsub._core.arrays import as_matrix, home
 from linsub._core.dense import determinant, norms
 from linsub._core.dense.eigh import eigenvalues
 from linsub._core.dense.svd import svd
-from linsub.errors import InvalidInputError, InvalidTypeError
+from linsub.errors import InvalidInputError, InvalidTypeError, NumericalError
 from linsub.geometry.basis import in_double, like
 from linsub.geometry.bounds.orthonormal import (
     orthogonality_rounding,
@@ -102,6 +102,8 @@ def nearest_orthogonal(
     ------
     InvalidInputError
         If `rank` or `det` is out of range, both are given, or A is not square with `det`.
+    NumericalError
+        If the norm of A exceeds the largest float.
     InvalidTypeError, NonFiniteError
 
     See Also
@@ -142,6 +144,13 @@ def nearest_orthogonal(
         raise InvalidInputError(f"rank={rank} and det={det} are both given; leave out one of them")
     wide = in_double(dense, copy=False)
     U, S, Vh = svd(wide)
+    with np.errstate(over="ignore"):
+        largest = norms.frobenius(S) + 1.0
+    if not np.isfinite(largest):
+        raise NumericalError(
+            "the norm of A exceeds the largest float, and so does its distance to anything; "
+            "divide A by a power of two first"
+        )
     left, flipped = U[:, :r], False
     if wanted is not None:
         left, flipped = with_det(U, Vh, wanted)
