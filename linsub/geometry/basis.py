@@ -48,8 +48,11 @@ class Basis(NamedTuple):
 
 
 def default_rtol(A: np.ndarray) -> float:
-    """Return max(n, p) eps of the type that the entries were rounded to."""
-    return float(max(A.shape)) * float(np.finfo(A.dtype).eps)
+    """Return max(n, p) eps of the type that the entries were rounded to, at most sqrt(eps)."""
+    eps = float(np.finfo(A.dtype).eps)
+    # Rounding entries moves singular values by sqrt(p) eps at most: without an end, long columns
+    # in single precision would lose directions that they have.
+    return min(float(max(A.shape)) * eps, float(np.sqrt(eps)))
 
 
 def as_rtol(rtol: float | None, A: np.ndarray) -> float:
@@ -80,7 +83,7 @@ def basis_of(
     A : array_like of shape (n, p)
     rtol : float, optional
         In [0, 1). Singular values of the scaled columns up to rtol times the largest count
-        as zero; by default max(n, p) eps of the dtype of A.
+        as zero; by default max(n, p) eps of the dtype of A, and at most sqrt(eps).
     """
     A = as_matrix(A, name=name, check_finite=check_finite)
     rtol = as_rtol(rtol, A)

@@ -150,8 +150,9 @@ class OrthoBasis:
         tol : float, optional
             In [0, 1). Directions whose singular value in the remainder is at most tol times
             ``||X||_F`` are not added, with `energy` neither. By default max(n, b) eps of the
-            coarser one of the two dtypes, and never below that in double precision. A column
-            counts by its size: extend by ``orth(X).Q`` if all are to count alike.
+            coarser one of the two dtypes, at most sqrt(eps); never below max(n, b) eps of
+            double precision. A column counts by its size: extend by ``orth(X).Q`` if all are
+            to count alike.
 
         Returns
         -------
@@ -180,7 +181,7 @@ class OrthoBasis:
         eps = max(float(np.finfo(dense.dtype).eps), float(np.finfo(self.dtype).eps))
         size = max(dense.shape)
         if tol is None:
-            tol = min(size * eps, 1.0)
+            tol = min(size * eps, float(np.sqrt(eps)))
         else:
             tol = scalars.as_real(tol, name="tol", low=0.0, high=1.0, include=(True, False))
         new, details = self._new(

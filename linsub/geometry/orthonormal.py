@@ -112,7 +112,7 @@ def orth(
         have the same basis. Zero columns count for nothing.
     rtol : float, optional
         In [0, 1). Singular values of the scaled columns up to rtol times the largest count
-        as zero. By default max(n, p) eps of the dtype of A.
+        as zero. By default max(n, p) eps of the dtype of A, and at most sqrt(eps).
     method : {"auto", "qr", "cholqr2", "tsqr", "svd"}, optional
         How the triangle is found: Householder's QR; CholeskyQR2, with Householder's QR where
         it would lose accuracy; QR by blocks of rows and of their stacked triangles; or no

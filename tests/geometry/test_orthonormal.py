@@ -104,6 +104,13 @@ def test_rtol_is_the_threshold():
     assert orth(A, rtol=1e-2).rank == 4
 
 
+def test_long_columns_in_single_precision_keep_their_directions():
+    rng = np.random.default_rng(0)
+    A = rng.standard_normal((100_000, 2))
+    A[:, 1] = A[:, 0] + 5e-3 * A[:, 1]  # n eps is 0.012
+    assert orth(A.astype(np.float32)).rank == 2
+
+
 @pytest.mark.parametrize("shape", [(0, 0), (0, 3), (3, 0), (4, 2)])
 def test_nothing_has_rank_zero(shape):
     Q, rank = result = orth(np.zeros(shape))
