@@ -24,6 +24,7 @@ BENCHMARKS = {
     "incremental": "benchmarks.incremental",
     "angles": "benchmarks.angles",
     "grassmann": "benchmarks.grassmann",
+    "orthonormal": "benchmarks.orthonormal",
 }
 
 

@@ -22,6 +22,7 @@ MARKS = {
     "incremental": "incremental",
     "angles": "angles",
     "grassmann": "grassmann",
+    "orthonormal": "orthonormal",
 }
 
 

@@ -10,7 +10,14 @@ from linsub.geometry.angles import (
     principal_angles,
     principal_vectors,
 )
-from linsub.geometry.distances import subspace_distance
+from linsub.geometry.cover import (
+    PolarBasis,
+    PolarBasisCertificate,
+    polar_basis,
+)
+from linsub.geometry.distances import (
+    subspace_distance,
+)
 from linsub.geometry.grassmann import (
     GrassmannLog,
     grassmann_exp,
@@ -18,6 +25,9 @@ from linsub.geometry.grassmann import (
     grassmann_log,
     grassmann_retract,
     parallel_transport,
+)
+from linsub.geometry.growing_basis import (
+    OrthoBasis,
 )
 from linsub.geometry.lattice import (
     Subspace,
@@ -32,13 +42,39 @@ from linsub.geometry.means import (
     flag_mean,
     karcher_mean,
 )
+from linsub.geometry.nearest import (
+    NearestCertificate,
+    NearestOrthogonal,
+    nearest_orthogonal,
+)
+from linsub.geometry.oblique import (
+    ObliqueProjector,
+    oblique_projector,
+)
+from linsub.geometry.orthonormal import (
+    OrthogonalityCertificate,
+    OrthonormalityDefect,
+    OrthResult,
+    orth,
+    orthonormality_defect,
+)
 from linsub.geometry.overlap import (
     OverlapMoments,
     SubspaceOverlap,
     random_overlap_moments,
     subspace_overlap,
 )
-from linsub.geometry.rank_one_step import rank_one_geodesic_step
+from linsub.geometry.projection import (
+    complement_projection,
+)
+from linsub.geometry.rank_one_step import (
+    rank_one_geodesic_step,
+)
+from linsub.geometry.rotation import (
+    ProcrustesCertificate,
+    ProcrustesResult,
+    procrustes,
+)
 
 __all__ = [
     "AngleCertificate",
@@ -47,10 +83,22 @@ __all__ = [
     "GrassmannLog",
     "KarcherCertificate",
     "KarcherMean",
+    "NearestCertificate",
+    "NearestOrthogonal",
+    "ObliqueProjector",
+    "OrthResult",
+    "OrthoBasis",
+    "OrthogonalityCertificate",
+    "OrthonormalityDefect",
     "OverlapMoments",
+    "PolarBasis",
+    "PolarBasisCertificate",
     "PrincipalVectors",
+    "ProcrustesCertificate",
+    "ProcrustesResult",
     "Subspace",
     "SubspaceOverlap",
+    "complement_projection",
     "cs_decomposition",
     "flag_mean",
     "grassmann_exp",
@@ -58,9 +106,15 @@ __all__ = [
     "grassmann_log",
     "grassmann_retract",
     "karcher_mean",
+    "nearest_orthogonal",
+    "oblique_projector",
+    "orth",
+    "orthonormality_defect",
     "parallel_transport",
+    "polar_basis",
     "principal_angles",
     "principal_vectors",
+    "procrustes",
     "random_overlap_moments",
     "rank_one_geodesic_step",
     "subspace_complement",

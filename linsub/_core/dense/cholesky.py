@@ -9,7 +9,7 @@ from scipy.linalg import lapack
 
 from linsub._core.dense.triangular import solve
 
-__all__ = ["cholesky_qr2", "cholesky_r", "corrector_r"]
+__all__ = ["cholesky_qr2", "cholesky_r", "corrector_r", "two_rounds"]
 
 # Far below 1, where a second round could fail, and far above what a sound first one leaves.
 _NEARLY_ORTHONORMAL = 0.1
@@ -45,13 +45,20 @@ def cholesky_qr2(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ill conditioned, whatever the sizes of its columns, beyond about 0.3 / sqrt(n eps), or
     too large or small to be squared.
     """
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        first = cholesky_r(A.conj().T @ A)
-        if first is not None:
-            Q = solve(first, A, side="right")
-            second = corrector_r(Q.conj().T @ Q)
-            if second is not None:
-                return solve(second, Q, side="right"), second @ first
+    found = two_rounds(A)
+    if found is not None:
+        return found
     from linsub._core.dense.qr import qr
 
     return qr(A)
+
+
+def two_rounds(A: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return what :func:`cholesky_qr2` does, or None where A is too ill conditioned for it."""
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        first = cholesky_r(A.conj().T @ A)
+        if first is None:
+            return None
+        Q = solve(first, A, side="right")
+        second = corrector_r(Q.conj().T @ Q)
+        return None if second is None else (solve(second, Q, side="right"), second @ first)

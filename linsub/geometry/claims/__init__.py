@@ -6,6 +6,22 @@ with its statement and proof in docs/theory/geometry.md, under the claim's id.
 
 from __future__ import annotations
 
-from linsub.geometry.claims import angles, grassmann, lattice, means
+from linsub.geometry.claims import (
+    angles,
+    grassmann,
+    lattice,
+    means,
+    nearest,
+    orthonormal,
+    projectors,
+)
 
-__all__ = ["angles", "grassmann", "lattice", "means"]
+__all__ = [
+    "angles",
+    "grassmann",
+    "lattice",
+    "means",
+    "nearest",
+    "orthonormal",
+    "projectors",
+]
