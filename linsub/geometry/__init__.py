@@ -2,4 +2,16 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.geometry.alignment import AlignmentResult, CCAResult, align_subspaces, cca
+from linsub.geometry.cka import linear_cka
+from linsub.geometry.perturbation import BoundReport, perturbation_bounds
+
+__all__ = [
+    "AlignmentResult",
+    "BoundReport",
+    "CCAResult",
+    "align_subspaces",
+    "cca",
+    "linear_cka",
+    "perturbation_bounds",
+]
