@@ -263,8 +263,8 @@ def align_subspaces(
     Notes
     -----
     *Algorithm.* On the anchors themselves, without a ridge, the answers are known in closed form:
-    ``Zx^H Zx = Zy^H Zy = (n - 1) I`` and ``Zx^H Zy = (n - 1) diag(c)``, so that R is the identity or
-    ``diag(c)``: the affine map shrinks each direction by its correlation. They are computed
+    ``Zx^H Zx = Zy^H Zy = (n - 1) I`` and ``Zx^H Zy = (n - 1) diag(c)``, so that R is the identity
+    or ``diag(c)``: the affine map shrinks each direction by its correlation. They are computed
     from Zx and Zy all the same, which a ridge makes different. *Cost.* That of :func:`cca`.
     *Accuracy.* Claim ``geometry-align``.
 

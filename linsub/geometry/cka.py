@@ -14,6 +14,9 @@ from linsub.geometry.views import centred, two_views
 
 __all__ = ["linear_cka"]
 
+# Roundings of an unbiased estimate, in units of sqrt(n) eps: what it has beyond them is real.
+_ROUNDINGS = 8.0
+
 
 def linear_cka(X: Any, Y: Any, *, unbiased: bool = False, check_finite: bool = True) -> float:
     """How similar two sets of features are: linear centred kernel alignment.
@@ -77,7 +80,9 @@ def linear_cka(X: Any, Y: Any, *, unbiased: bool = False, check_finite: bool = T
     x, y = (_features(Z, name) for Z, name in ((X, "X"), (Y, "Y")))
     estimate = _unbiased if unbiased else _inner
     cross, first, second = estimate(x, y), estimate(x, x), estimate(y, y)
-    if not (first > 0.0 and second > 0.0):
+    # The features have norm 1, so that each term of the estimates is at most 1.
+    floor = _ROUNDINGS * float(np.sqrt(X.shape[0]) * np.finfo(float).eps) if unbiased else 0.0
+    if not (first > floor and second > floor):
         warnings.warn(
             "the unbiased estimate of a squared norm is not positive, so that there is no "
             "alignment: take more samples",

@@ -55,7 +55,7 @@ def _moved(case: Any) -> np.ndarray:
     both = (case.A, case.B)
     hermitian = all(X.shape[0] == X.shape[1] and np.array_equal(X, X.conj().T) for X in both)
     first, second = (_spectrum(X, hermitian) for X in both)
-    return second - first
+    return np.asarray(second - first)
 
 
 def _rhs(case: Any, subject: Any, kind: str, p: float) -> float:
