@@ -11,10 +11,13 @@ from linsub._core import arrays, scalars
 from linsub._core.dense import norms
 from linsub._core.dense.svd import svd
 from linsub.errors import AccuracyWarning, InvalidInputError
-from linsub.geometry.views import View, reduced, two_views
+from linsub.geometry.views import View, powers_of_two, reduced, two_views
 from linsub.results import Info, Record
 
 __all__ = ["AlignmentResult", "CCAResult", "align_subspaces", "cca"]
+
+# Entries beyond this have differences that may not be numbers.
+_HUGE = 2.0**1000
 
 
 class CCAResult(Record):
@@ -116,12 +119,13 @@ def cca(
     Raises
     ------
     InvalidInputError
-        Among others if k exceeds a rank.
+        Among others if k exceeds a rank, or if entries are so small that weights overflow.
 
     Warns
     -----
     AccuracyWarning
-        If the ranks fill the n - 1 dimensions of centred samples, so that some correlations
+        If entries are so large that the weights are subnormal numbers; and
+        if the ranks fill the n - 1 dimensions of centred samples, so that some correlations
         are 1 whatever the data are; more samples, fewer columns or a ridge help.
 
     Notes
@@ -154,8 +158,8 @@ def cca(
     X, Y = two_views(X, Y, check_finite, 2)
     k = scalars.as_integer(k, name="k", low=1)
     ridge = scalars.as_real(ridge, name="ridge", low=0.0)
-    x = reduced(X, name="X", rtol=rtol, ridge=ridge)
-    y = reduced(Y, name="Y", rtol=rtol, ridge=ridge)
+    x = reduced(X, rtol=rtol, ridge=ridge)
+    y = reduced(Y, rtol=rtol, ridge=ridge)
     for name, view, Z in (("X", x, X), ("Y", y, Y)):
         if k > view.rank:
             raise InvalidInputError(
@@ -182,12 +186,12 @@ def _warn_if_full(x: View, y: View, n: int, ridge: float) -> None:
 def _solve(x: View, y: View, k: int, n: int, dtype: np.dtype, back: arrays.Home) -> CCAResult:
     C = (x.U * x.shrink).conj().T @ (y.U * y.shrink)
     P, c, Qh = svd(C)
-    A = x.weights @ P[:, :k]
-    B = y.weights @ Qh[:k].conj().T
-    phase = _phases(A)
     root = float(np.sqrt(n - 1))
-    with np.errstate(over="ignore", under="ignore"):
-        A, B = (root * A * phase).astype(dtype), (root * B * phase).astype(dtype)
+    A = powers_of_two((root * x.weights @ P[:, :k]).T, x.exponents).T
+    B = powers_of_two((root * y.weights @ Qh[:k].conj().T).T, y.exponents).T
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        phase = _phases(A)
+        A, B = (_representable(Z * phase, dtype, name) for Z, name in ((A, "X"), (B, "Y")))
         means = [mean.astype(dtype) for mean in (x.mean, y.mean)]
     details = {
         "rank": (x.rank, y.rank),
@@ -200,6 +204,24 @@ def _solve(x: View, y: View, k: int, n: int, dtype: np.dtype, back: arrays.Home)
         *(back.give_back(part) for part in (A, B, *means)),
         info=Info(method="svd", passes=1, details=details),
     )
+
+
+def _representable(weights: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
+    """Return the weights in their type, which the inverse of a size may not fit."""
+    found = weights.astype(dtype)
+    if not np.isfinite(found).all():
+        raise InvalidInputError(
+            f"{name} is so small that the weights of its columns are no numbers of {dtype}; "
+            f"multiply {name} by a power of two"
+        )
+    if norms.max_abs(found) < float(np.finfo(dtype).tiny):
+        warnings.warn(
+            f"{name} is so large that its weights have lost digits in {dtype}; divide {name} by a "
+            "power of two",
+            AccuracyWarning,
+            stacklevel=5,
+        )
+    return found
 
 
 def _phases(A: np.ndarray) -> np.ndarray:
@@ -218,8 +240,10 @@ def _variates(X: Any, name: str, mean: Any, weights: Any) -> Any:
         raise InvalidInputError(f"{name} has {X.shape[1]} columns; the fit was with {mean.size}")
     dtype = np.result_type(X.dtype, weights.dtype)
     wide = np.complex128 if dtype.kind == "c" else np.float64
-    # Column by column into the unit of its weights, so that huge and tiny columns meet.
-    Z = (X.astype(wide) - mean) @ weights.astype(wide)
+    # Near the largest number a difference is taken of halves.
+    half = 0.5 if norms.max_abs(X) > _HUGE else 1.0
+    with np.errstate(over="ignore", under="ignore"):
+        Z = ((half * X.astype(wide) - half * mean) @ weights.astype(wide)) / half
     return back.give_back(Z.astype(dtype))
 
 

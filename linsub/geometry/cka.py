@@ -10,7 +10,7 @@ import numpy as np
 from linsub._core import scalars
 from linsub._core.dense import norms
 from linsub.errors import AccuracyWarning, InvalidInputError
-from linsub.geometry.views import centred, two_views
+from linsub.geometry.views import centred, powers_of_two, two_views
 
 __all__ = ["linear_cka"]
 
@@ -98,11 +98,7 @@ def _features(X: np.ndarray, name: str) -> np.ndarray:
     Z, _, exponents = centred(X)
     top = exponents[Z.any(axis=0)].max(initial=-5000)
     shift = np.maximum(exponents - top, -5000)
-    with np.errstate(under="ignore"):
-        if Z.dtype.kind == "c":
-            Z.real, Z.imag = np.ldexp(Z.real, shift), np.ldexp(Z.imag, shift)
-        else:
-            Z = np.ldexp(Z, shift)
+    Z = powers_of_two(Z, shift)
     size = norms.frobenius(Z)
     if size == 0.0:
         raise InvalidInputError(f"{name} has no variance: all of its rows are equal")

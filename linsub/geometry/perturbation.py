@@ -52,7 +52,8 @@ class BoundReport(Record):
         return tuple(self.info.details["kinds"]) if self.info is not None else ()
 
     def __str__(self) -> str:
-        rows = zip(self.kinds, self.lhs, self.rhs, self.gap, self.holds, strict=True)
+        sides = (np.asarray(x).tolist() for x in (self.lhs, self.rhs, self.gap))
+        rows = zip(self.kinds, *sides, self.holds, strict=True)
         lines = [f"  {'kind':<20}{'lhs':>12}{'rhs':>12}{'gap':>12}  holds"]
         lines += [f"  {n:<20}{x:>12.3e}{y:>12.3e}{g:>12.3e}  {h}" for n, x, y, g, h in rows]
         return "\n".join(["BoundReport:", *lines])
@@ -148,6 +149,7 @@ def perturbation_bounds(
     >>> report.holds
     (True, True)
     """
+    given = A
     A = arrays.as_matrix(A, name="A", check_finite=check_finite)
     B = arrays.as_matrix(B, name="B", check_finite=check_finite)
     if A.shape != B.shape:
@@ -163,13 +165,14 @@ def perturbation_bounds(
             lhs[i], rhs[i], gap[i] = _KINDS[name].measure(pair)
     holds = tuple(None if y == np.inf else bool(x <= y) for x, y in zip(lhs, rhs, strict=True))
     with np.errstate(invalid="ignore"):
-        slack = rhs - lhs
+        slack = np.asarray(rhs - lhs)
+    back = arrays.home(given)
     return BoundReport(
-        lhs,
-        rhs,
+        back.give_back(lhs),
+        back.give_back(rhs),
         holds,
-        gap,
-        slack,
+        back.give_back(gap),
+        back.give_back(slack),
         info=Info(
             method="eigh" if pair.hermitian else "svd",
             passes=1,

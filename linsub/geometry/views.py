@@ -12,17 +12,18 @@ from linsub._core.dense.qr import qr
 from linsub._core.dense.svd import svd
 from linsub.errors import InvalidInputError
 
-__all__ = ["View", "centred", "reduced", "two_views"]
+__all__ = ["View", "centred", "powers_of_two", "reduced", "two_views"]
 
 
 class View(NamedTuple):
-    """``X - mean = (U diag(s) Vh) diag(size)``, with ``rank`` columns kept in U.
+    """An orthonormal U (n, rank) with ``(X - mean) diag(2^exponents) weights = U diag(shrink)``.
 
-    `weights` (p, rank) turns the centred X into ``U diag(shrink)``.
+    `kept` and `dropped` are the relative singular values on both sides of the rank.
     """
 
     U: np.ndarray
     weights: np.ndarray
+    exponents: np.ndarray
     shrink: np.ndarray
     mean: np.ndarray
     rank: int
@@ -57,17 +58,17 @@ def centred(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     parts = (wide.real, wide.imag) if wide.dtype.kind == "c" else (wide,)
     peaks = np.max([np.abs(part).max(axis=0, initial=0.0) for part in parts], axis=0)
     exponents = np.frexp(peaks)[1]
-    Z = _ldexp(wide, -exponents)
+    Z = powers_of_two(wide, -exponents)
     constant = (Z[:1] == Z).all(axis=0)
     mean = np.where(constant, Z[0], Z.mean(axis=0))
     Z = Z - mean
     rest = Z.mean(axis=0)
     Z -= rest
     Z[:, constant] = 0.0
-    return Z, _ldexp(mean + rest, exponents), exponents
+    return Z, powers_of_two(mean + rest, exponents), exponents
 
 
-def reduced(X: np.ndarray, *, name: str, rtol: float | None, ridge: float) -> View:
+def reduced(X: np.ndarray, *, rtol: float | None, ridge: float) -> View:
     """Return the view of X; without a ridge its columns are brought to one size first."""
     if rtol is not None:
         rtol = scalars.as_real(rtol, name="rtol", low=0.0, high=1.0, include=(True, False))
@@ -76,12 +77,12 @@ def reduced(X: np.ndarray, *, name: str, rtol: float | None, ridge: float) -> Vi
     Z, mean, exponents = centred(X)
     if ridge == 0.0:
         extra = np.frexp(norms.column_norms(Z))[1]
-        Z = _ldexp(Z, -extra)
+        Z = powers_of_two(Z, -extra)
         exponents = exponents + extra
         common = exponents
     else:  # a ridge means something only where the columns keep their sizes
         top = exponents[Z.any(axis=0)].max(initial=-5000)
-        Z = _ldexp(Z, np.maximum(exponents - top, -5000))
+        Z = powers_of_two(Z, np.maximum(exponents - top, -5000))
         common = np.full_like(exponents, top)
     Q, R = qr(Z)
     U, s, Vh = svd(R)
@@ -92,13 +93,14 @@ def reduced(X: np.ndarray, *, name: str, rtol: float | None, ridge: float) -> Vi
     if ridge and rank:
         root = np.hypot(s[:rank], np.sqrt(ridge) * top_value)
         shrink = s[:rank] / root
-    weights = _ldexp((Vh[:rank].conj().T / root).T, -common).T if rank else Vh[:0].T
+    weights = Vh[:rank].conj().T / root
     kept = float(s[rank - 1]) / top_value if rank else 0.0
     dropped = float(s[rank]) / top_value if rank < s.size and top_value else 0.0
-    return View(Q @ U[:, :rank], weights, shrink, mean, rank, kept, dropped, rtol)
+    return View(Q @ U[:, :rank], weights, -common, shrink, mean, rank, kept, dropped, rtol)
 
 
-def _ldexp(A: np.ndarray, exponents: np.ndarray) -> np.ndarray:
+def powers_of_two(A: np.ndarray, exponents: np.ndarray) -> np.ndarray:
+    """Return A diag(2^exponents), also where those powers are no numbers of the type."""
     with np.errstate(over="ignore", under="ignore"):
         if np.iscomplexobj(A):
             scaled = np.empty_like(A)

@@ -235,3 +235,16 @@ def test_cka_needs_samples_and_variance():
         # Four samples at the same distance of each other: nothing is left beside the diagonal.
         found = linear_cka(np.eye(4), rng.standard_normal((4, 2)), unbiased=True)
     assert np.isnan(found)
+
+
+@pytest.mark.parametrize(("dtype", "tiny", "huge"), [("f4", 1e-42, 1e38), ("f8", 1e-320, 1e308)])
+def test_sizes_whose_weights_do_not_fit_the_type(dtype, tiny, huge):
+    X, Y = views(np.random.default_rng(7))
+    signs = huge * np.sign(X)
+    with pytest.raises(InvalidInputError, match="X is so small"):
+        cca((tiny * 100 * np.rint(X * 10)).astype(dtype) / 100, Y.astype(dtype), 1)
+    with pytest.warns(AccuracyWarning, match="X is so large"):
+        result = cca(signs.astype(dtype), Y.astype(dtype), 2)
+    expected = cca(np.sign(X), Y.astype(dtype), 2).correlations
+    np.testing.assert_allclose(result.correlations, expected, atol=1e-6)
+    assert np.isfinite(result.transform(signs.astype(dtype))).all()
