@@ -184,3 +184,12 @@ def test_what_does_not_fit_is_refused(options, words):
 def test_a_kind_that_is_no_name():
     with pytest.raises(InvalidTypeError, match="kind"):
         perturbation_bounds(np.eye(2), np.eye(2), 1, kind=3)
+
+
+@pytest.mark.parametrize("delta", [1e-3, 1e-8])
+def test_an_exchange_attains_yu_wang_and_samworth(delta):
+    A, B = np.diag([1.0, 0.0]), np.diag([0.5 - delta, 0.5 + delta])
+    report = perturbation_bounds(A, B, 1, kind=("yws", "yws_basis"))
+    np.testing.assert_allclose(report.lhs, [1.0, np.sqrt(2.0)], rtol=1e-14)
+    np.testing.assert_allclose(report.rhs, report.lhs * (1.0 + 2.0 * delta), rtol=1e-12)
+    assert report.holds == (True, True)

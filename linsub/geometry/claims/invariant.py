@@ -209,7 +209,7 @@ def separation(case: Any, subject: Any) -> list[Observation]:
             2.0 * min(np.sqrt(last - first + 1.0) * two, fro) / max(w[0] - w[-1], 1e-300)
         ),
     },
-    slack="the gap of A alone costs a factor 2: the largest ratio seen is 1/2, of small rotations",
+    tight=0.999,
     budget=0.3,
 )
 def yws(case: Any, subject: Any) -> Observation:
@@ -234,7 +234,7 @@ def yws(case: Any, subject: Any) -> Observation:
             2.8 * min(np.sqrt(last - first + 1.0) * two, fro) / max(w[0] - w[-1], 1e-300)
         ),
     },
-    slack="as geometry-yws, and sqrt(2) is reached only at right angles",
+    tight=0.999,
     budget=0.3,
 )
 def yws_basis(case: Any, subject: Any) -> Observation:

@@ -10,8 +10,26 @@ __all__ = ["EPS", "hermitian_pair", "norm", "rectangular_pair", "rounding", "tur
 
 EPS = float(np.finfo(np.float64).eps)
 
-_HERMITIAN = ("rotation", "off-diagonal", "random", "rotated", "ties", "near tie", "deficient")
-_RECTANGULAR = ("random", "turned", "ties", "swapped", "deficient", "near tie", "square")
+_HERMITIAN = (
+    "rotation",
+    "exchange",
+    "off-diagonal",
+    "random",
+    "rotated",
+    "ties",
+    "near tie",
+    "deficient",
+)
+_RECTANGULAR = (
+    "random",
+    "turned",
+    "ties",
+    "exchange",
+    "swapped",
+    "deficient",
+    "near tie",
+    "square",
+)
 
 
 def _normal(rng: np.random.Generator, m: int, n: int, kind: str) -> np.ndarray:
@@ -28,6 +46,9 @@ def hermitian_pair(index: int, rng: np.random.Generator) -> dict[str, Any]:
     kind, name = "dD"[index % 2], _HERMITIAN[(index // 2) % len(_HERMITIAN)]
     n = int(rng.integers(2, 9))
     angle = 10.0 ** rng.uniform(-4.0, -0.2)
+    if name == "exchange":  # a perturbation of half of the gap exchanges two eigenvectors
+        A, B = np.diag([1.0, 0.0]), np.diag([0.5 - 1e-6, 0.5 + 1e-6])
+        return _hermitian(A, B, 1, 1, kind, name)
     if name in ("rotation", "off-diagonal"):  # the theorems are attained
         A = np.diag([1.0, 0.0]).astype(kind)
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -38,7 +59,7 @@ def hermitian_pair(index: int, rng: np.random.Generator) -> dict[str, Any]:
             else A + off * np.array([[0.0, 1.0], [1.0, 0.0]])
         )
         return _hermitian(A, B, 1, 1, kind, name)
-    first = int(rng.integers(1, n + 1)) if index % 4 > 1 else 1
+    first = int(rng.integers(1, n + 1)) if rng.random() < 0.3 else 1
     last = int(rng.integers(first, n + 1))
     w = rng.standard_normal(n)
     if name == "ties":
@@ -89,9 +110,12 @@ def rectangular_pair(index: int, rng: np.random.Generator) -> dict[str, Any]:
     if name == "swapped":  # beyond the rank: where the printed convention fails
         A, B = np.diag([1.0, 0.0]).astype(kind), np.diag([0.0, 1.0]).astype(kind)
         return _rectangular(A, B, 1, 1, kind, name)
+    if name == "exchange":
+        A, B = np.diag([1.0, 0.999]).astype(kind), np.diag([0.9995 - 1e-7, 0.9995 + 1e-7])
+        return _rectangular(A, B.astype(kind), 1, 1, kind, name)
     q = min(m, n)
     last = int(rng.integers(1, q + 1))
-    first = int(rng.integers(1, last + 1)) if index % 4 > 1 else 1
+    first = int(rng.integers(1, last + 1)) if rng.random() < 0.3 else 1
     s = np.sort(rng.random(q))[::-1] + np.where(np.arange(q) < last, 0.5, 0.0)
     if name == "ties":
         s = np.sort(rng.choice([0.0, 1.0, 2.0], q))[::-1]

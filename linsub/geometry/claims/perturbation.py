@@ -113,7 +113,7 @@ def mirsky(case: Any, subject: Any) -> list[Observation]:
         "nine tenths": _changed(lambda rhs: 0.7 * rhs),
         "the spectral norm": _by_spectral_norm,
     },
-    slack="attained by commuting matrices only; the rotations of the cases reach 0.99 and more",
+    tight=0.999,
     budget=0.3,
 )
 def hoffman_wielandt(case: Any, subject: Any) -> list[Observation]:
@@ -230,7 +230,7 @@ def _as_printed(two: Any, fro: Any, s: Any, first: int, last: int, dim: int, **_
             / (2.0 * (2.0 * s[0] + two))
         ),
     },
-    slack="a factor 2 as geometry-yws, and 2 sigma_1 + ||E||_2 stands for sums of two values",
+    tight=0.99,
     budget=0.3,
 )
 def yws_singular(case: Any, subject: Any) -> list[Observation]:
