@@ -232,6 +232,7 @@ def _as_printed(two: Any, fro: Any, s: Any, first: int, last: int, dim: int, **_
     },
     tight=0.99,
     budget=0.3,
+    min_cases=16,  # every structure once
 )
 def yws_singular(case: Any, subject: Any) -> list[Observation]:
     """gap of squares * ||sin||_F <= 2 (2 sigma_1 + ||E||_2) min(d^(1/2) ||E||_2, ||E||_F)"""
