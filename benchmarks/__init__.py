@@ -25,6 +25,7 @@ BENCHMARKS = {
     "angles": "benchmarks.angles",
     "grassmann": "benchmarks.grassmann",
     "orthonormal": "benchmarks.orthonormal",
+    "cca": "benchmarks.cca",
 }
 
 

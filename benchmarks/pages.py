@@ -23,6 +23,7 @@ MARKS = {
     "angles": "angles",
     "grassmann": "grassmann",
     "orthonormal": "orthonormal",
+    "cca": "cca",
 }
 
 

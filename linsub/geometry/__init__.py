@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from linsub.geometry.alignment import (
+    AlignmentResult,
+    CCAResult,
+    align_subspaces,
+    cca,
+)
 from linsub.geometry.angles import (
     AngleCertificate,
     CSResult,
@@ -9,6 +15,9 @@ from linsub.geometry.angles import (
     cs_decomposition,
     principal_angles,
     principal_vectors,
+)
+from linsub.geometry.cka import (
+    linear_cka,
 )
 from linsub.geometry.cover import (
     PolarBasis,
@@ -64,6 +73,10 @@ from linsub.geometry.overlap import (
     random_overlap_moments,
     subspace_overlap,
 )
+from linsub.geometry.perturbation import (
+    BoundReport,
+    perturbation_bounds,
+)
 from linsub.geometry.projection import (
     complement_projection,
 )
@@ -77,7 +90,10 @@ from linsub.geometry.rotation import (
 )
 
 __all__ = [
+    "AlignmentResult",
     "AngleCertificate",
+    "BoundReport",
+    "CCAResult",
     "CSResult",
     "FlagMean",
     "GrassmannLog",
@@ -98,6 +114,8 @@ __all__ = [
     "ProcrustesResult",
     "Subspace",
     "SubspaceOverlap",
+    "align_subspaces",
+    "cca",
     "complement_projection",
     "cs_decomposition",
     "flag_mean",
@@ -106,11 +124,13 @@ __all__ = [
     "grassmann_log",
     "grassmann_retract",
     "karcher_mean",
+    "linear_cka",
     "nearest_orthogonal",
     "oblique_projector",
     "orth",
     "orthonormality_defect",
     "parallel_transport",
+    "perturbation_bounds",
     "polar_basis",
     "principal_angles",
     "principal_vectors",

@@ -1,9 +1,9 @@
 """Valid calls of geodesics, logarithms, transports, means and steps."""
 
 import numpy as np
-from tests.calls import Call
 
 from linsub import geometry
+from tests.calls import Call
 
 __all__ = ["CALLS", "RECORDS"]
 

@@ -1,7 +1,6 @@
 """Valid calls of the orthonormal bases and projectors."""
 
 import numpy as np
-from tests.calls import Call
 
 from linsub.geometry import (
     OrthoBasis,
@@ -13,6 +12,7 @@ from linsub.geometry import (
     polar_basis,
     procrustes,
 )
+from tests.calls import Call
 
 
 def _normal(seed, *shape):

@@ -7,21 +7,27 @@ with its statement and proof in docs/theory/geometry.md, under the claim's id.
 from __future__ import annotations
 
 from linsub.geometry.claims import (
+    alignment,
     angles,
     grassmann,
+    invariant,
     lattice,
     means,
     nearest,
     orthonormal,
+    perturbation,
     projectors,
 )
 
 __all__ = [
+    "alignment",
     "angles",
     "grassmann",
+    "invariant",
     "lattice",
     "means",
     "nearest",
     "orthonormal",
+    "perturbation",
     "projectors",
 ]

@@ -1,0 +1,16 @@
+"""Calls of the perturbation bounds; see tests/geometry/calls.py."""
+
+import numpy as np
+from tests.calls import Call
+
+from linsub import geometry
+
+
+def _pair():
+    rng = np.random.default_rng(0)
+    A = rng.standard_normal((6, 4))
+    return {"A": A, "B": A + 0.05 * rng.standard_normal((6, 4))}
+
+
+CALLS = [Call("perturbation_bounds", lambda A, B: geometry.perturbation_bounds(A, B, 2), _pair)]
+RECORDS = ("BoundReport",)
