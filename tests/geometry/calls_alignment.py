@@ -1,9 +1,9 @@
 """Calls of canonical correlations and alignment; see tests/geometry/calls.py."""
 
 import numpy as np
-from tests.calls import Call
 
 from linsub import geometry
+from tests.calls import Call
 
 
 def _views():
