@@ -2,4 +2,13 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.geometry.householder import householder_vector
+from linsub.geometry.projector import HouseholderProjector, ProjectorCertificate
+from linsub.geometry.reflectors import Reflectors
+
+__all__ = [
+    "HouseholderProjector",
+    "ProjectorCertificate",
+    "Reflectors",
+    "householder_vector",
+]

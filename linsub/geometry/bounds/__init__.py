@@ -2,4 +2,20 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.geometry.bounds.reflectors import (
+    frame_rounding,
+    haar_moments,
+    isometry_distance,
+    isometry_residual,
+    projector_rounding,
+    reflector_rounding,
+)
+
+__all__ = [
+    "frame_rounding",
+    "haar_moments",
+    "isometry_distance",
+    "isometry_residual",
+    "projector_rounding",
+    "reflector_rounding",
+]
