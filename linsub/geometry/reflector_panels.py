@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from linsub._core.dense import norms
-from linsub._core.dense.wy import apply_wy, gram
+from linsub._core.dense.wy import apply_wy, exact_gram
 
 __all__ = ["WIDTH", "Panel", "apply_panels", "make_panels", "scaled_columns", "unitarity_defect"]
 
@@ -30,7 +30,7 @@ class Panel(NamedTuple):
     `inverse` is T^{-1}; where it is None all tau are 0, and the panel is the identity.
     """
 
-    columns: slice
+    columns: np.ndarray
     rows: slice
     V: np.ndarray
     tau: np.ndarray
@@ -81,15 +81,20 @@ def unitarity_defect(V: np.ndarray, tau: np.ndarray) -> np.ndarray:
     return np.where(squares > 0.0, defect, 0.0)
 
 
-def make_panels(V: np.ndarray, tau: np.ndarray, width: int = WIDTH) -> list[Panel]:
-    """Cut reflectors with scaled columns into panels; reflectors with tau = 0 go by themselves."""
+def make_panels(V: np.ndarray, tau: np.ndarray, follows: bool, width: int = WIDTH) -> list[Panel]:
+    """Cut reflectors with scaled columns into panels; reflectors with tau = 0 go by themselves.
+
+    With `follows`, tau is 2 / ||v||^2 but for its rounding, and is taken from V.
+    """
     n = V.shape[0]
-    cuts = list(_cuts(tau != 0.0, width))
+    # Zero columns are not there at all. What has tau = 0 keeps its place, where its gradient is.
+    there = np.flatnonzero((V != 0.0).any(axis=0))
+    cuts = [there[cut] for cut in _cuts(tau[there] != 0.0, width)]
     rows = [_span(V[:, columns]) for columns in cuts]
     kept = sum(span.stop - span.start for span in rows)
     if kept > (1.0 - _WORTH_TRIMMING) * n * len(rows):
         rows = [slice(0, n)] * len(rows)
-    return [_panel(V, tau, c, r) for c, r in zip(cuts, rows, strict=True)]
+    return [_panel(V, tau, c, r, follows) for c, r in zip(cuts, rows, strict=True)]
 
 
 def _cuts(active: np.ndarray, width: int) -> Iterator[slice]:
@@ -107,12 +112,18 @@ def _span(V: np.ndarray) -> slice:
     return slice(int(filled[0]), int(filled[-1]) + 1) if filled.size else slice(0, 0)
 
 
-def _panel(V: np.ndarray, tau: np.ndarray, columns: slice, rows: slice) -> Panel:
-    part, scale = np.asfortranarray(V[rows, columns]), tau[columns].copy()
+def _panel(
+    V: np.ndarray, tau: np.ndarray, columns: np.ndarray, rows: slice, follows: bool
+) -> Panel:
+    part, scale = np.asfortranarray(V[rows][:, columns]), tau[columns].copy()
     if not scale.any():
         return Panel(columns, rows, part, scale, None)
-    inverse = np.triu(gram(part), 1)
-    np.fill_diagonal(inverse, 1.0 / scale)
+    # P is as unitary as T^{-1} + T^{-H} is the Gram matrix, times up to the square of the number of
+    # reflectors where they are nearly parallel: it is rounded once, its diagonal like the rest.
+    products = exact_gram(part)
+    inverse = np.triu(products, 1)
+    diagonal = products.diagonal().real / 2 if follows else 1.0 / scale
+    np.fill_diagonal(inverse, diagonal)
     return Panel(columns, rows, part, scale, np.asfortranarray(inverse))
 
 

@@ -353,7 +353,7 @@ class Reflectors:
 
     def _panels_in(self, dtype: np.dtype, conjugate: bool) -> list[Panel]:
         if (self.dtype.char, False) not in self._panels:
-            self._panels[self.dtype.char, False] = make_panels(self._W, self._tau)
+            self._panels[self.dtype.char, False] = make_panels(self._W, self._tau, not self._given)
         key = dtype.char, conjugate and self.dtype.kind == "c"
         if key not in self._panels:
             own = self._panels[self.dtype.char, False]
@@ -466,7 +466,7 @@ class Reflectors:
         T = np.zeros((self.k, self.k), self.dtype)
         active = np.flatnonzero(self._tau)
         if active.size:
-            (panel,) = make_panels(self._W[:, active], self._tau[active], width=self.k)
+            (panel,) = make_panels(self._W[:, active], self._tau[active], not self._given, self.k)
             assert panel.inverse is not None
             T[np.ix_(active, active)] = invert_triangle(panel.inverse)
         return self._home.give_back(self._W.copy()), self._home.give_back(T)

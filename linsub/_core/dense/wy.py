@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import linalg
 
-__all__ = ["PackedQR", "apply_wy", "gram", "householder_qr", "invert_triangle"]
+__all__ = ["PackedQR", "apply_wy", "exact_gram", "householder_qr", "invert_triangle"]
 
 
 class PackedQR(NamedTuple):
@@ -41,6 +41,24 @@ def gram(V: np.ndarray) -> np.ndarray:
     name = "herk" if V.dtype.kind == "c" else "syrk"
     found: Any = linalg.blas.get_blas_funcs((name,), (V,))
     return np.asarray(found[0](1.0, V, trans=2 if V.dtype.kind == "c" else 1))
+
+
+def exact_gram(V: np.ndarray) -> np.ndarray:
+    """Return the upper triangle of V^H V, rounded once, for columns with norms below 1.
+
+    In double precision V is cut into a part in units of 2^-26, whose products add up without any
+    rounding (units of 2^-52, and no sum exceeds 1), and a rest whose products are small.
+    """
+    if V.dtype.char in "fF":
+        return gram(V.astype(np.result_type(V, np.float64))).astype(V.dtype)
+    # V + 1.5 2^26 - 1.5 2^26 is V rounded to units of 2^-26.
+    shift = 1.5 * 2.0**26
+    high = (V + (shift + shift * 1j if V.dtype.kind == "c" else shift)) - (
+        shift + shift * 1j if V.dtype.kind == "c" else shift
+    )
+    low = V - high
+    cross = high.conj().T @ low
+    return gram(high) + np.triu(cross + cross.conj().T + low.conj().T @ low)
 
 
 def invert_triangle(R: np.ndarray) -> np.ndarray:
