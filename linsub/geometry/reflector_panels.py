@@ -19,6 +19,11 @@ __all__ = ["WIDTH", "Panel", "apply_panels", "make_panels", "scaled_columns", "u
 # triangles cost little. 32 was slower by a tenth on 4096 x 512, 128 no faster.
 WIDTH = 64
 
+# A column joins a panel while the cosines with those that are in it add up to no more. Rounding in
+# a panel grows with the number of its nearly parallel columns, and these are rare in panels
+# of 64 random ones of length 20 and more; equal columns come in panels of 12.
+_COHERENCE = 12.0
+
 # Zero rows of a panel are left out where that saves so much of all work. It needs rows of C
 # that lie together, hence a copy of C that does not have them so.
 _WORTH_TRIMMING = 0.2
@@ -94,7 +99,11 @@ def make_panels(V: np.ndarray, tau: np.ndarray, follows: bool, width: int = WIDT
     kept = sum(span.stop - span.start for span in rows)
     if kept > (1.0 - _WORTH_TRIMMING) * n * len(rows):
         rows = [slice(0, n)] * len(rows)
-    return [_panel(V, tau, c, r, follows) for c, r in zip(cuts, rows, strict=True)]
+    return [
+        panel
+        for c, r in zip(cuts, rows, strict=True)
+        for panel in _panels(np.asfortranarray(V[r][:, c]), tau[c], c, r, follows)
+    ]
 
 
 def _cuts(active: np.ndarray, width: int) -> Iterator[slice]:
@@ -112,19 +121,33 @@ def _span(V: np.ndarray) -> slice:
     return slice(int(filled[0]), int(filled[-1]) + 1) if filled.size else slice(0, 0)
 
 
-def _panel(
+def _panels(
     V: np.ndarray, tau: np.ndarray, columns: np.ndarray, rows: slice, follows: bool
-) -> Panel:
-    part, scale = np.asfortranarray(V[rows][:, columns]), tau[columns].copy()
-    if not scale.any():
-        return Panel(columns, rows, part, scale, None)
-    # P is as unitary as T^{-1} + T^{-H} is the Gram matrix, times up to the square of the number of
+) -> Iterator[Panel]:
+    if not tau.any():
+        yield Panel(columns, rows, V, tau, None)
+        return
+    # P is as unitary as T^{-1} + T^{-H} is the Gram matrix, times up to four times the number of
     # reflectors where they are nearly parallel: it is rounded once, its diagonal like the rest.
-    products = exact_gram(part)
+    products = exact_gram(V)
     inverse = np.triu(products, 1)
-    diagonal = products.diagonal().real / 2 if follows else 1.0 / scale
-    np.fill_diagonal(inverse, diagonal)
-    return Panel(columns, rows, part, scale, np.asfortranarray(inverse))
+    np.fill_diagonal(inverse, products.diagonal().real / 2 if follows else 1.0 / tau)
+    for cut in _coherent(products):
+        part = np.asfortranarray(V[:, cut])
+        yield Panel(columns[cut], rows, part, tau[cut], np.asfortranarray(inverse[cut, cut]))
+
+
+def _coherent(products: np.ndarray) -> Iterator[slice]:
+    """Cut columns with this Gram matrix so that in no panel too many are nearly parallel."""
+    sizes = np.sqrt(products.diagonal().real)
+    cosines = np.abs(np.triu(products, 1)) / np.outer(sizes, sizes)
+    start = 0
+    if cosines.sum(axis=0).max(initial=0.0) > _COHERENCE:
+        for j in range(1, sizes.size):
+            if cosines[start:j, j].sum() > _COHERENCE:
+                yield slice(start, j)
+                start = j
+    yield slice(start, sizes.size)
 
 
 def apply_panels(panels: Sequence[Panel], C: np.ndarray, *, adjoint: bool = False) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from linsub._core import arrays, scalars
 from linsub._core.arrays import as_matrix, as_vector
 from linsub._core.dense import norms
-from linsub._core.dense.wy import householder_qr, invert_triangle
+from linsub._core.dense.wy import exact_gram, householder_qr, invert_triangle
 from linsub._core.random import RNGLike, Streams
 from linsub.errors import InvalidInputError, InvalidTypeError, NumericalError
 from linsub.geometry.reconstruction import reconstruct
@@ -464,11 +464,12 @@ class Reflectors:
         Of the product itself, also where this is its transpose. Costs n k^2 operations.
         """
         T = np.zeros((self.k, self.k), self.dtype)
-        active = np.flatnonzero(self._tau)
-        if active.size:
-            (panel,) = make_panels(self._W[:, active], self._tau[active], not self._given, self.k)
-            assert panel.inverse is not None
-            T[np.ix_(active, active)] = invert_triangle(panel.inverse)
+        there = np.flatnonzero(self._tau)
+        products = exact_gram(np.asfortranarray(self._W[:, there]))
+        inverse = np.triu(products, 1)
+        diagonal = 1.0 / self._tau[there] if self._given else products.diagonal().real / 2
+        np.fill_diagonal(inverse, diagonal)
+        T[np.ix_(there, there)] = invert_triangle(inverse)
         return self._home.give_back(self._W.copy()), self._home.give_back(T)
 
     def vjp(self, X: Any, G: Any) -> tuple[Any, Any, Any]:
@@ -514,7 +515,7 @@ class Reflectors:
         >>> from linsub.geometry import Reflectors
         >>> gX, gV, gtau = Reflectors([[1.0], [1.0]]).vjp([1.0, 0.0], [1.0, 0.0])
         >>> gX.tolist(), gV.tolist(), gtau is None
-        ([0.0, -1.0], [[-0.5], [0.5]], True)
+        ([0.0, -1.0], [[-1.0], [1.0]], True)
         """
         given, grad = _vector_or_matrix(X, "X"), _vector_or_matrix(G, "G")
         if given.shape[0] != self._n:

@@ -56,7 +56,7 @@ def test_the_gradient_is_the_derivative(seed, n, k, m, dtype, kind, given_tau, t
     size = size * (1 + np.linalg.norm(dV) + (0 if tau is None else np.linalg.norm(dtau * V**2)))
     sizes = np.sqrt((np.abs(V) ** 2).sum(axis=0))
     least = sizes[sizes > 0].min(initial=1.0)
-    assert abs(found - true) <= 1e-12 * size * / least * (1 + k)
+    assert abs(found - true) <= 1e-12 * size / least * (1 + k)
 
 
 @given(seed=st.integers(0, 2**20), dtype=st.sampled_from("fdFD"), k=st.integers(1, 70))

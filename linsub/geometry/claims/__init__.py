@@ -6,4 +6,6 @@ with its statement and proof in docs/theory/geometry.md, under the claim's id.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.geometry.claims import projectors, reflectors
+
+__all__ = ["projectors", "reflectors"]
