@@ -52,18 +52,26 @@ class Panel(NamedTuple):
         return self._replace(V=change(self.V), tau=change(self.tau), inverse=inverse)
 
 
-def scaled_columns(V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return W and exponents e with V = W 2^e and columns of norms in [1/2, 1), or zero."""
+def scaled_columns(V: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return W, exponents e and norms with V = W 2^e and norms of W's columns in [1/2, 1), or 0."""
     n, k = V.shape
     if n == 0 or k == 0:
-        return np.array(V, order="F"), np.zeros(k, np.int64)
+        return np.array(V, order="F"), np.zeros(k, np.int64), np.zeros(k)
+    sizes = norms.column_norms(V)
+    exponents = np.frexp(sizes)[1].astype(np.int64)
+    # Powers of two and their products are exact well within the range of the type.
+    safe = 0.75 * np.finfo(V.dtype).maxexp
+    if np.isfinite(sizes).all() and np.abs(exponents).max() < safe:
+        W = np.multiply(V, np.ldexp(V.dtype.type(1).real, -exponents), order="F")
+        return W, exponents, np.ldexp(sizes, -exponents)
     peaks = np.abs(V.real).max(axis=0)
     if V.dtype.kind == "c":
         peaks = np.maximum(peaks, np.abs(V.imag).max(axis=0))
     first = np.frexp(peaks)[1].astype(np.int64)
     W = shifted_columns(V, -first)
-    second = np.frexp(norms.column_norms(W))[1].astype(np.int64)
-    return shifted_columns(W, -second), first + second
+    sizes = norms.column_norms(W)
+    second = np.frexp(sizes)[1].astype(np.int64)
+    return shifted_columns(W, -second), first + second, np.ldexp(sizes, -second)
 
 
 def shifted_columns(V: np.ndarray, exponents: np.ndarray) -> np.ndarray:
@@ -77,9 +85,8 @@ def shifted_columns(V: np.ndarray, exponents: np.ndarray) -> np.ndarray:
     return out
 
 
-def unitarity_defect(V: np.ndarray, tau: np.ndarray) -> np.ndarray:
-    """Return ||H_j^H H_j - I||_2 of each reflector, from its tau and ||v_j||, in float64."""
-    squares = np.square(norms.column_norms(V))
+def unitarity_defect(squares: np.ndarray, tau: np.ndarray) -> np.ndarray:
+    """Return ||H_j^H H_j - I||_2 of each reflector, from ||v_j||^2 and tau, in float64."""
     wide = tau.astype(np.complex128)
     with np.errstate(over="ignore", invalid="ignore"):
         defect = np.abs(np.square(np.abs(wide)) * squares - 2.0 * wide.real) * squares

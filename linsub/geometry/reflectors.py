@@ -110,8 +110,8 @@ class Reflectors:
         n, k = matrix.shape
         self._home = arrays.home(V)
         self._n, self.k, self.dtype = n, k, matrix.dtype
-        self._W, self._exponents = scaled_columns(matrix)
-        squares = np.square(norms.column_norms(self._W))
+        self._W, self._exponents, sizes = scaled_columns(matrix)
+        squares = np.square(sizes)
         self._given = tau is not None
         if tau is None:
             with np.errstate(divide="ignore"):
@@ -126,7 +126,7 @@ class Reflectors:
     def _checked_tau(self, tau: Any, squares: np.ndarray) -> tuple[np.ndarray, float]:
         given = self._like_v(as_vector(tau, name="tau", size=self.k), "tau")
         scaled = shifted_columns(given[None, :], 2 * self._exponents)[0]
-        defect = unitarity_defect(self._W, scaled)
+        defect = unitarity_defect(squares, scaled)
         worst = float(defect.max(initial=0.0))
         if not worst <= float(np.finfo(self.dtype).eps) ** _NOT_UNITARY:
             j = int(np.argmax(defect))
@@ -361,7 +361,13 @@ class Reflectors:
         return self._panels[key]
 
     def apply(
-        self, C: Any, side: str = "left", trans: bool = False, overwrite: bool = False
+        self,
+        C: Any,
+        side: str = "left",
+        trans: bool = False,
+        overwrite: bool = False,
+        *,
+        check_finite: bool = True,
     ) -> Any:
         """Return Q C, Q^H C, C Q or C Q^H.
 
@@ -374,6 +380,8 @@ class Reflectors:
         overwrite : bool, optional
             Let the result take the place of C, where C is a contiguous, writable array of the
             dtype of the result: no memory for a copy is then needed, and C itself comes back.
+        check_finite : bool, optional
+            Refuse nan and inf, at the cost of one reading of C.
 
         Returns
         -------
@@ -385,7 +393,7 @@ class Reflectors:
         InvalidInputError
             If the shapes do not fit.
         NonFiniteError
-            If C holds nan or inf.
+            If C holds nan or inf; it is then as it was.
 
         Notes
         -----
@@ -396,7 +404,11 @@ class Reflectors:
         side = scalars.as_choice(side, name="side", choices=("left", "right"))
         trans = scalars.as_flag(trans, name="trans")
         overwrite = scalars.as_flag(overwrite, name="overwrite")
-        given = _vector_or_matrix(C, "C")
+        check_finite = scalars.as_flag(check_finite, name="check_finite")
+        given = _vector_or_matrix(C, "C", False)
+        # One product sees nan and inf in less time than a look at each entry.
+        if check_finite and not np.isfinite(norms.frobenius(given)):
+            arrays.check_all_finite(given, name="C")
         flat = given.ndim == 1
         axis = 0 if flat or side == "left" else 1
         if given.shape[axis] != self._n:
@@ -558,10 +570,11 @@ class Reflectors:
         return f"Reflectors(<{k} of length {n}, {self.dtype}>){suffix}"
 
 
-def _vector_or_matrix(C: Any, name: str) -> np.ndarray:
+def _vector_or_matrix(C: Any, name: str, check_finite: bool = True) -> np.ndarray:
     """Return C as a canonical array of one or two dimensions."""
     try:
         flat = np.ndim(C) == 1
     except (TypeError, ValueError):  # what as_matrix then says of it
         flat = False
-    return as_vector(C, name=name) if flat else as_matrix(C, name=name)
+    convert = as_vector if flat else as_matrix
+    return convert(C, name=name, check_finite=check_finite)
