@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from linsub._core import arrays, scalars
-from linsub._core.arrays import as_matrix, as_vector
+from linsub._core.arrays import as_matrix
 from linsub._core.dense import norms
 from linsub._core.dense.svd import svd
 from linsub.errors import AccuracyWarning, InvalidInputError, NumericalError
 from linsub.geometry.bounds import isometry_distance, isometry_residual, projector_rounding
-from linsub.geometry.reflectors import Reflectors
+from linsub.geometry.reflectors import Reflectors, vector_or_matrix
 from linsub.results import Bound, Certificate
 
 __all__ = ["HouseholderProjector", "ProjectorCertificate"]
@@ -289,7 +289,7 @@ class HouseholderProjector:
         return arrays.home(x).give_back(U @ (V.conj().T @ given))
 
     def _argument(self, x: Any, name: str, rows: int) -> np.ndarray:
-        given = as_vector(x, name=name) if np.ndim(x) == 1 else as_matrix(x, name=name)
+        given = vector_or_matrix(x, name)
         if given.shape[0] != rows:
             raise InvalidInputError(
                 f"{name} has shape {given.shape} and P {self.shape}; {name} needs {rows} rows"
@@ -331,7 +331,7 @@ class HouseholderProjector:
         U, V = self._columns()
         m, n = self.shape
         if x is None:
-            grad = self._argument(G, "G", m) if np.ndim(G) == 1 else as_matrix(G, name="G")
+            grad = vector_or_matrix(G, "G")
             if grad.shape != (m, n):
                 raise InvalidInputError(
                     f"G has shape {grad.shape} and P {self.shape}; pass x too if G is the gradient "
@@ -342,7 +342,7 @@ class HouseholderProjector:
         grad = self._argument(G, "G", m)
         if grad.shape[1:] != given.shape[1:]:
             raise InvalidInputError(f"G has shape {grad.shape} and x {given.shape}")
-        y, g = given.reshape(n, -1), grad.reshape(m, -1)
+        y, g = (a if a.ndim == 2 else a[:, None] for a in (given, grad))
         inner, back = V.conj().T @ y, U.conj().T @ g
         gVu, gVv = self._sides_vjp(g @ inner.conj().T, y @ back.conj().T)
         return gVu, gVv, arrays.home(x).give_back((V @ back).reshape(given.shape))

@@ -23,11 +23,14 @@ from linsub.geometry.reflector_panels import (
 )
 from linsub.geometry.reflector_vjp import product_vjp
 
-__all__ = ["Reflectors"]
+__all__ = ["Reflectors", "vector_or_matrix"]
 
 # Reflectors from LAPACK are unitary to a few n eps. What is off by more than the square root
 # of eps comes from a tau that belongs to another v, or from no reflector.
 _NOT_UNITARY = 0.5
+
+# Of the largest number: what is larger is scaled down before it is added up.
+_NEAR_OVERFLOW = 1e-8
 
 
 class Reflectors:
@@ -300,7 +303,12 @@ class Reflectors:
         """
         n = scalars.as_integer(n, name="n", low=1)
         k = n if k is None else scalars.as_integer(k, name="k", low=0, high=n)
-        kind = arrays.canonical_dtype(np.dtype(dtype), name="dtype")
+        try:
+            kind = arrays.canonical_dtype(np.dtype(dtype), name="dtype")
+        except TypeError as error:
+            raise InvalidTypeError(
+                f"dtype must be float32, float64, complex64 or complex128, got {dtype!r}"
+            ) from error
         draw = Streams(rng).generator("start")
         G = draw.standard_normal((n, k))
         if kind.kind == "c":
@@ -381,7 +389,8 @@ class Reflectors:
             Let the result take the place of C, where C is a contiguous, writable array of the
             dtype of the result: no memory for a copy is then needed, and C itself comes back.
         check_finite : bool, optional
-            Refuse nan and inf, at the cost of one reading of C.
+            Refuse nan and inf, and scale C down where sums of its entries would overflow, at
+            the cost of one reading of C.
 
         Returns
         -------
@@ -405,9 +414,10 @@ class Reflectors:
         trans = scalars.as_flag(trans, name="trans")
         overwrite = scalars.as_flag(overwrite, name="overwrite")
         check_finite = scalars.as_flag(check_finite, name="check_finite")
-        given = _vector_or_matrix(C, "C", False)
+        given = vector_or_matrix(C, "C", False)
         # One product sees nan and inf in less time than a look at each entry.
-        if check_finite and not np.isfinite(norms.frobenius(given)):
+        size = norms.frobenius(given) if check_finite else 0.0
+        if not np.isfinite(size):
             arrays.check_all_finite(given, name="C")
         flat = given.ndim == 1
         axis = 0 if flat or side == "left" else 1
@@ -419,6 +429,9 @@ class Reflectors:
         dtype = np.result_type(self.dtype, given.dtype)
         in_place = overwrite and given.dtype == dtype and given.flags.writeable
         result = given if in_place else np.array(given, dtype=dtype, order="K")
+        scale = _scale(size, result)
+        if scale != 1.0:
+            result *= scale
         # C Q is the transpose of Q^T C^T.
         Z = result[:, None] if flat else result.T if side == "right" else result
         turned = side == "right"
@@ -429,6 +442,9 @@ class Reflectors:
         self._apply_to(work, panels, (self._adjoint != trans) != turned, self._conjugate != turned)
         if work is not Z:
             Z[...] = work
+        if scale != 1.0:
+            with np.errstate(over="ignore"):
+                result /= scale
         return C if in_place and result is C else arrays.home(C).give_back(result)
 
     def _apply_to(self, Z: np.ndarray, panels: list[Panel], adjoint: bool, conjugate: bool) -> None:
@@ -500,7 +516,8 @@ class Reflectors:
         gV : array of shape (n, k)
             In all entries of V; where some are kept at zero or one, drop those. Without a tau of
             its own Q depends on the direction of v_j alone: ``v_j^H gV_j = 0``, and it is 0 for
-            a zero column, where Q has no derivative.
+            a zero column, where Q has no derivative. It grows as 1 / ||v_j||, beyond the largest
+            number for subnormal v_j.
         gtau : array of shape (k,) or None
             The partial derivative at fixed V, to be chained with what tau depends on; None where
             tau was left out and its part is in gV.
@@ -529,13 +546,13 @@ class Reflectors:
         >>> gX.tolist(), gV.tolist(), gtau is None
         ([0.0, -1.0], [[-1.0], [1.0]], True)
         """
-        given, grad = _vector_or_matrix(X, "X"), _vector_or_matrix(G, "G")
+        given, grad = vector_or_matrix(X, "X"), vector_or_matrix(G, "G")
         if given.shape[0] != self._n:
             raise InvalidInputError(f"X has shape {given.shape} and Q {self.shape}")
         if grad.shape != given.shape:
             raise InvalidInputError(f"G has shape {grad.shape} and X {given.shape}; they are equal")
         dtype = np.result_type(self.dtype, given.dtype, grad.dtype)
-        x, g = (a.astype(dtype).reshape(self._n, -1) for a in (given, grad))
+        x, g = ((a if a.ndim == 2 else a[:, None]).astype(dtype) for a in (given, grad))
         if self._conjugate:
             x, g = x.conj(), g.conj()
         panels = self._panels_in(dtype, False)
@@ -570,7 +587,15 @@ class Reflectors:
         return f"Reflectors(<{k} of length {n}, {self.dtype}>){suffix}"
 
 
-def _vector_or_matrix(C: Any, name: str, check_finite: bool = True) -> np.ndarray:
+def _scale(size: float, C: np.ndarray) -> Any:
+    """Return a power of two that keeps sums of entries of C, of norm `size`, from overflow."""
+    real = C.real.dtype.type
+    if size <= _NEAR_OVERFLOW * float(np.finfo(real).max):
+        return real(1)
+    return real(norms.power_of_two_scale(norms.max_abs(C), C.dtype, always=True))
+
+
+def vector_or_matrix(C: Any, name: str, check_finite: bool = True) -> np.ndarray:
     """Return C as a canonical array of one or two dimensions."""
     try:
         flat = np.ndim(C) == 1

@@ -144,6 +144,14 @@ def test_errors_say_what_to_do():
         P.vjp(np.ones((2, 1)), np.ones((2, 3)))
 
 
+def test_lists_that_are_no_arrays_are_refused():
+    P = HouseholderProjector(1).fit(np.diag([2.0, 1.0]))
+    with pytest.raises(InvalidInputError, match="x is not a rectangular array"):
+        P.apply([[1.0], [2.0, 3.0]])
+    with pytest.raises(InvalidInputError, match="G is not a rectangular array"):
+        P.vjp([[1.0], [2.0, 3.0]])
+
+
 def test_a_failed_fit_changes_nothing():
     P = HouseholderProjector(2).fit(np.diag([3.0, 2.0, 1.0]))
     before = P.matrix(), P.residual_, P.gap_

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import lapack
 
-from linsub.errors import InvalidInputError, InvalidTypeError, NumericalError
+from linsub.errors import InvalidInputError, InvalidTypeError, NonFiniteError, NumericalError
 from linsub.geometry import Reflectors
 from linsub.geometry.reflector_panels import make_panels
 from tests.geometry.exact_reflectors import dtypes, gaussian, product, wide
@@ -347,3 +347,36 @@ def test_views_say_what_they_are_and_empty_ones_work():
         assert E.to_dense().shape == (0, 0)
         assert (Reflectors(np.zeros((3, 0))) @ np.eye(3)).tolist() == np.eye(3).tolist()
         assert (Reflectors(np.ones((3, 2))) @ np.zeros((3, 0))).shape == (3, 0)
+        gX, gV, gtau = Reflectors(np.zeros((0, 3))).vjp(np.zeros((0, 2)), np.zeros((0, 2)))
+        assert gX.shape == (0, 2)
+        assert gV.shape == (0, 3)
+        assert gtau is None
+
+
+@pytest.mark.parametrize("dtype", dtypes)
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_entries_near_the_largest_number_do_not_overflow(dtype, side):
+    top = float(np.finfo(dtype).max)
+    Q = Reflectors(np.ones((3, 1), dtype))
+    C = np.full((3, 3), 0.9 * top, dtype)
+    for overwrite in (False, True):
+        found = Q.apply(C.copy(), side=side, overwrite=overwrite)
+        np.testing.assert_allclose(found / top, -0.9, rtol=10 * np.finfo(dtype).eps)
+
+
+def test_bad_arguments_of_random_matrices():
+    with pytest.raises(InvalidTypeError, match="dtype must be float32"):
+        Reflectors.random(3, dtype="nothing")
+    with pytest.raises(InvalidInputError, match="k must satisfy 0 <= k <= 3, got 4"):
+        Reflectors.random(3, 4)
+    with pytest.raises(InvalidInputError, match="n must satisfy 1 <= n"):
+        Reflectors.random(0)
+
+
+def test_what_is_refused_is_left_as_it_was():
+    C = np.array([[1.0], [np.nan]])
+    with pytest.raises(NonFiniteError, match=r"C\[1, 0\] is nan"):
+        Reflectors(np.ones((2, 1))).apply(C, overwrite=True)
+    assert C[0, 0] == 1.0
+    with pytest.raises(InvalidInputError, match="C is not a rectangular array"):
+        Reflectors(np.ones((2, 1))).apply([[1.0], [2.0, 3.0]])
