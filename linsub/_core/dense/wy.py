@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import linalg
 
-__all__ = ["PackedQR", "apply_wy", "exact_gram", "householder_qr", "invert_triangle"]
+__all__ = ["PackedQR", "apply_wy", "exact_gram", "gram", "householder_qr", "invert_triangle"]
 
 
 class PackedQR(NamedTuple):
@@ -52,13 +52,12 @@ def exact_gram(V: np.ndarray) -> np.ndarray:
     if V.dtype.char in "fF":
         return gram(V.astype(np.result_type(V, np.float64))).astype(V.dtype)
     # V + 1.5 2^26 - 1.5 2^26 is V rounded to units of 2^-26.
-    shift = 1.5 * 2.0**26
-    high = (V + (shift + shift * 1j if V.dtype.kind == "c" else shift)) - (
-        shift + shift * 1j if V.dtype.kind == "c" else shift
-    )
+    shift = 1.5 * 2.0**26 * (1 + 1j if V.dtype.kind == "c" else 1)
+    high = (V + shift) - shift
     low = V - high
-    cross = high.conj().T @ low
-    return gram(high) + np.triu(cross + cross.conj().T + low.conj().T @ low)
+    # X + X^H is high^H low + low^H high + low^H low.
+    X = (high + 0.5 * low).conj().T @ low
+    return gram(high) + np.triu(X + X.conj().T)
 
 
 def invert_triangle(R: np.ndarray) -> np.ndarray:
