@@ -53,12 +53,6 @@ class HouseholderProjector:
     Attributes
     ----------
     rank : int
-    left, right : Reflectors
-        Of shapes (m, m) and (n, n); ``left.V`` and ``right.V`` are the parameters.
-    signs : tuple of two arrays
-        Of the first r columns of either side; to be passed on by :meth:`from_reflectors`.
-    shape : tuple of int
-        (m, n).
     residual_ : float or None
         ``||W - P||_F`` after :meth:`fit`.
     gap_ : float or None
@@ -236,17 +230,17 @@ class HouseholderProjector:
 
     @property
     def left(self) -> Reflectors:
-        """The reflectors of U_r."""
+        """The reflectors of U_r, of shape (m, m); ``P.left.V`` are its parameters."""
         return self._sides()[0]
 
     @property
     def right(self) -> Reflectors:
-        """The reflectors of V_r."""
+        """The reflectors of V_r, of shape (n, n); ``P.right.V`` are its parameters."""
         return self._sides()[1]
 
     @property
     def signs(self) -> tuple[Any, Any]:
-        """The signs of either side."""
+        """The signs of either side, which :meth:`from_reflectors` takes."""
         return self.left.signs, self.right.signs
 
     @property

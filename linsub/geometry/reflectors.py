@@ -34,9 +34,9 @@ _NEAR_OVERFLOW = 1e-8
 
 
 class Reflectors:
-    """The unitary matrix ``Q = H_1 H_2 ... H_k D``, with ``H_j = I - tau_j v_j v_j^H``.
+    """A product of Householder reflectors, a unitary matrix, as an operator.
 
-    D is the identity but for the first entries of its diagonal, which are `signs`. Q is an
+    ``Q = H_1 H_2 ... H_k D`` with ``H_j = I - tau_j v_j v_j^H``. D is the identity but for the first entries of its diagonal, which are `signs`. Q is an
     operator: ``Q @ C``, ``C @ Q``, ``Q.T``, ``Q.H``, ``Q.shape`` (n, n) and ``Q.dtype``.
 
     Parameters
