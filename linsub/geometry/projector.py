@@ -245,7 +245,10 @@ class HouseholderProjector:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(m, n)."""
+        """(m, n).
+
+        :meta private:
+        """
         left, right = self._sides()
         return left.shape[0], right.shape[0]
 

@@ -36,8 +36,9 @@ _NEAR_OVERFLOW = 1e-8
 class Reflectors:
     """A product of Householder reflectors, a unitary matrix, as an operator.
 
-    ``Q = H_1 H_2 ... H_k D`` with ``H_j = I - tau_j v_j v_j^H``. D is the identity but for the first entries of its diagonal, which are `signs`. Q is an
-    operator: ``Q @ C``, ``C @ Q``, ``Q.T``, ``Q.H``, ``Q.shape`` (n, n) and ``Q.dtype``.
+    ``Q = H_1 H_2 ... H_k D`` with ``H_j = I - tau_j v_j v_j^H``. D is the identity but for the
+    first entries of its diagonal, which are `signs`. ``Q @ C``, ``C @ Q``, ``Q.T``, ``Q.H``,
+    ``Q.shape``, which is (n, n), and ``Q.dtype`` are those of a matrix.
 
     Parameters
     ----------
@@ -323,7 +324,10 @@ class Reflectors:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(n, n)."""
+        """(n, n).
+
+        :meta private:
+        """
         return self._n, self._n
 
     @property
