@@ -26,6 +26,7 @@ BENCHMARKS = {
     "grassmann": "benchmarks.grassmann",
     "orthonormal": "benchmarks.orthonormal",
     "cca": "benchmarks.cca",
+    "reflectors": "benchmarks.reflectors",
 }
 
 

@@ -24,6 +24,7 @@ MARKS = {
     "grassmann": "grassmann",
     "orthonormal": "orthonormal",
     "cca": "cca",
+    "reflectors": "reflectors",
 }
 
 

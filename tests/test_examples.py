@@ -140,6 +140,18 @@ def check_subspaces(out):
     assert float(re.search(rf"steps to {NUMBER}$", out, re.M).group(1)) < 1e-13
 
 
+def check_train(out):
+    before, after = (
+        float(x) for x in re.findall(rf"^loss (?:before|after.*): {NUMBER}$", out, re.M)
+    )
+    least, fit = re.search(rf"possible: {NUMBER} \(closed form\), {NUMBER} \(fit\)", out).groups()
+    assert abs(float(least) - float(fit)) <= 2e-6
+    assert float(least) - 2e-6 <= after <= float(least) + 1e-4
+    assert before > float(least) + 1
+    assert float(re.search(rf"on the way: {NUMBER}$", out, re.M).group(1)) <= 1e-14
+    assert float(re.search(rf"the best one: {NUMBER}$", out, re.M).group(1)) <= 0.02
+
+
 CHECKS = {
     "plot_certify_sklearn": check_certify,
     "plot_compress_image": check_compress,
@@ -148,6 +160,7 @@ CHECKS = {
     "plot_digit_subspaces": check_subspaces,
     "plot_growing_matrix": check_growing,
     "plot_jacobian_operator": check_jacobian,
+    "plot_train_projector": check_train,
 }
 
 

@@ -38,6 +38,9 @@ from linsub.geometry.grassmann import (
 from linsub.geometry.growing_basis import (
     OrthoBasis,
 )
+from linsub.geometry.householder import (
+    householder_vector,
+)
 from linsub.geometry.lattice import (
     Subspace,
     subspace_complement,
@@ -80,8 +83,15 @@ from linsub.geometry.perturbation import (
 from linsub.geometry.projection import (
     complement_projection,
 )
+from linsub.geometry.projector import (
+    HouseholderProjector,
+    ProjectorCertificate,
+)
 from linsub.geometry.rank_one_step import (
     rank_one_geodesic_step,
+)
+from linsub.geometry.reflectors import (
+    Reflectors,
 )
 from linsub.geometry.rotation import (
     ProcrustesCertificate,
@@ -97,6 +107,7 @@ __all__ = [
     "CSResult",
     "FlagMean",
     "GrassmannLog",
+    "HouseholderProjector",
     "KarcherCertificate",
     "KarcherMean",
     "NearestCertificate",
@@ -112,6 +123,8 @@ __all__ = [
     "PrincipalVectors",
     "ProcrustesCertificate",
     "ProcrustesResult",
+    "ProjectorCertificate",
+    "Reflectors",
     "Subspace",
     "SubspaceOverlap",
     "align_subspaces",
@@ -123,6 +136,7 @@ __all__ = [
     "grassmann_geodesic",
     "grassmann_log",
     "grassmann_retract",
+    "householder_vector",
     "karcher_mean",
     "linear_cka",
     "nearest_orthogonal",

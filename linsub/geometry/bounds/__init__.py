@@ -50,6 +50,14 @@ from linsub.geometry.bounds.perturbation import (
     yu_wang_samworth_basis,
     yu_wang_samworth_singular,
 )
+from linsub.geometry.bounds.reflectors import (
+    frame_rounding,
+    haar_moments,
+    isometry_distance,
+    isometry_residual,
+    projector_rounding,
+    reflector_rounding,
+)
 
 __all__ = [
     "angle_distance",
@@ -66,10 +74,14 @@ __all__ = [
     "energy_additions",
     "exponential_angles",
     "flag_value",
+    "frame_rounding",
     "general_separation",
     "grassmann_diameter",
+    "haar_moments",
     "injectivity_radius",
     "interval_gap",
+    "isometry_distance",
+    "isometry_residual",
     "log_condition",
     "mean_radius",
     "oblique_norm",
@@ -84,6 +96,8 @@ __all__ = [
     "procrustes_residual",
     "projector_difference",
     "projector_eigenvalues",
+    "projector_rounding",
+    "reflector_rounding",
     "retraction_angles",
     "rounded_basis",
     "singular_block_gap",

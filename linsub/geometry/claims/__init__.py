@@ -10,6 +10,7 @@ from linsub.geometry.claims import (
     alignment,
     angles,
     grassmann,
+    householder_projector,
     invariant,
     lattice,
     means,
@@ -17,12 +18,14 @@ from linsub.geometry.claims import (
     orthonormal,
     perturbation,
     projectors,
+    reflectors,
 )
 
 __all__ = [
     "alignment",
     "angles",
     "grassmann",
+    "householder_projector",
     "invariant",
     "lattice",
     "means",
@@ -30,4 +33,5 @@ __all__ = [
     "orthonormal",
     "perturbation",
     "projectors",
+    "reflectors",
 ]
