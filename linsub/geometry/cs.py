@@ -13,7 +13,7 @@ import numpy as np
 from linsub._core.dense.qr import complement, qr
 from linsub._core.dense.svd import singular_values, svd
 
-__all__ = ["ThinCS", "angles_of", "thin_cs"]
+__all__ = ["ThinCS", "angles_of", "beside", "thin_cs"]
 
 # The columns of X^H Y with a cosine below this have a sine above it, and the other way round.
 _HALF_WAY = np.sqrt(0.5)
@@ -37,7 +37,7 @@ class ThinCS(NamedTuple):
     angles: np.ndarray
 
 
-def _beside(X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def beside(X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return X^H Y and (I - X X^H) Y, the second by two projections."""
     Xh = X.conj().T
     C = Xh @ Y
@@ -51,7 +51,7 @@ def angles_of(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
     if X.shape[1] < Y.shape[1]:
         X, Y = Y, X
     k = Y.shape[1]
-    C, H = _beside(X, Y)
+    C, H = beside(X, Y)
     s = singular_values(H)[::-1]
     s = np.concatenate([np.zeros(k - s.size), s])
     return np.asarray(np.arctan2(s, singular_values(C)))
@@ -79,7 +79,7 @@ def thin_cs(X: np.ndarray, Y: np.ndarray) -> ThinCS:
     from (I - X X^H) Y, orthogonal already. What is left there is a triangle whose SVD finds the
     small angles, and a last QR factorization turns Ux along with it.
     """
-    C, H = _beside(X, Y)
+    C, H = beside(X, Y)
     U, c, Vh = svd(C)
     # Large angles first.
     U, c, V = U[:, ::-1].copy(), c[::-1].copy(), Vh.conj().T[:, ::-1].copy()

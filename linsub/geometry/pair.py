@@ -130,7 +130,7 @@ def orthonormal_pair(X: Any, Y: Any, *, names: tuple[str, str]) -> Pair:
 
 
 def _wide(A: np.ndarray) -> np.ndarray:
-    return A.astype(np.complex128 if A.dtype.kind == "c" else np.float64)
+    return A.astype(np.complex128 if A.dtype.kind == "c" else np.float64, copy=False)
 
 
 def _checked(A: np.ndarray, name: str) -> np.ndarray:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from linsub._core.arrays import Home, as_matrix, home
 from linsub._core.dense import norms
+from linsub._core.dense.eigh import eigh
 from linsub._core.dense.svd import svd
 from linsub.errors import InvalidInputError
 from linsub.geometry.pair import orthonormal_pair
 
-__all__ = ["Point", "Turn", "horizontal", "point", "turn"]
+__all__ = ["Point", "Turn", "horizontal", "moved_by", "point", "turn"]
+
+# Functions of D^H D are found without an SVD of D while they are smooth on that scale.
+_MODERATE = 4.0
 
 # A projection of a matrix of size 1 leaves a few sqrt(n p) eps along the basis.
 _DEFECT = 16.0
@@ -61,10 +66,11 @@ def horizontal(at: Point, D: Any, *, name: str, step: float = 1.0) -> tuple[Poin
             f"{name} has shape {D.shape} and X has {X.shape}; a tangent vector has the shape of X"
         )
     dtype = np.result_type(at.dtype, D.dtype)
-    # Near 1, so that neither products nor sums leave the range of the type.
-    peak = norms.max_abs(D)
-    exponent = int(np.frexp(peak)[1]) if peak else 0
-    E = _ldexp(D.astype(np.complex128 if D.dtype.kind == "c" else np.float64), -exponent)
+    # Near 1 where it is not, so that neither products nor sums leave the range of the type.
+    E = D.astype(np.complex128 if D.dtype.kind == "c" else np.float64, copy=False)
+    alpha = norms.power_of_two_scale(norms.max_abs(E), E.dtype)
+    exponent = 1 - int(np.frexp(alpha)[1])
+    E = E if alpha == 1.0 else _ldexp(E, -exponent)
     along = X.conj().T @ E
     defect = norms.frobenius(along)
     coarse = max(float(np.finfo(kind).eps) for kind in (at.dtype, D.dtype))
@@ -79,7 +85,7 @@ def horizontal(at: Point, D: Any, *, name: str, step: float = 1.0) -> tuple[Poin
         )
     E = E - X @ along
     E -= X @ (X.conj().T @ E)
-    return dataclasses.replace(at, dtype=dtype), _ldexp(E, exponent)
+    return dataclasses.replace(at, dtype=dtype), E if alpha == 1.0 else _ldexp(E, exponent)
 
 
 def _ldexp(A: np.ndarray, exponent: int) -> np.ndarray:
@@ -89,6 +95,31 @@ def _ldexp(A: np.ndarray, exponent: int) -> np.ndarray:
             scaled.real, scaled.imag = np.ldexp(A.real, exponent), np.ldexp(A.imag, exponent)
             return scaled
         return np.asarray(np.ldexp(A, exponent))
+
+
+def moved_by(
+    X: np.ndarray,
+    D: np.ndarray,
+    lowered: Callable[[np.ndarray], np.ndarray],
+    raised: Callable[[np.ndarray], np.ndarray],
+) -> np.ndarray | None:
+    """Return X + X f(D^H D) + D g(D^H D), or None where the singular values of D are too large.
+
+    f = `lowered` and g = `raised` are functions of squared singular values that are smooth near
+    0 too, so that what squaring loses of small ones does not show: cos sqrt(z) - 1 and
+    sin sqrt(z) / sqrt(z) are.
+    """
+    peak = norms.max_abs(D)
+    if not peak <= _MODERATE:  # too large to be squared, at any number of rows
+        return None
+    z, V = eigh(D.conj().T @ D)
+    if z.size and z[0] > _MODERATE:
+        return None
+    z = np.maximum(z, 0.0)
+    Vh = V.conj().T
+    found = X + X @ ((V * lowered(z)) @ Vh)
+    found += D @ ((V * raised(z)) @ Vh)
+    return np.asarray(found)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
