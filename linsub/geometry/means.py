@@ -282,7 +282,7 @@ def _direction(points: _Points, X: np.ndarray) -> np.ndarray:
     T = np.zeros_like(X)
     for w, Q in zip(points.weights, points.bases, strict=True):
         T += w * tangent_to(X, Q)
-    return T - X @ (X.conj().T @ T)
+    return np.asarray(T - X @ (X.conj().T @ T))
 
 
 def _measured(points: _Points, X: np.ndarray) -> tuple[np.ndarray, float]:
