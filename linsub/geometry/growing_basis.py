@@ -50,8 +50,8 @@ class OrthoBasis:
 
     Attributes
     ----------
-    Q : ndarray of shape (n, rank)
-        The basis, a copy in `dtype`; the oldest directions first.
+    Q : ndarray
+        The basis, n x rank, a copy in `dtype`; the oldest directions first.
     rank : int
     n : int
     dtype : dtype

@@ -26,9 +26,10 @@ class ObliqueProjector:
 
     Attributes
     ----------
-    left, right : ndarray of shape (n, k)
-        `right` has orthonormal columns that span (kernel P)-perp, and those of `left` span
-        the range.
+    left : ndarray of shape (n, k)
+        Columns that span the range.
+    right : ndarray of shape (n, k)
+        Orthonormal columns that span (kernel P)-perp.
     cosines : ndarray of shape (k,)
         Cosines of the principal angles of the range and (kernel P)-perp, descending: the
         singular values of P are their inverses.

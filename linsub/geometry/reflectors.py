@@ -61,8 +61,10 @@ class Reflectors:
     defect : float
         The largest ``||H_j^H H_j - I||_2``, from tau and ||v_j||: a few n eps for a tau from
         LAPACK, and 0 where `tau` was left out.
-    R, permutation : array or None
-        The other factors, where :meth:`from_qr` made this object.
+    R : array or None
+        The other factor, where :meth:`from_qr` made this object.
+    permutation : array or None
+        The order of its columns, where :meth:`from_qr` exchanged them.
 
     Raises
     ------
@@ -510,13 +512,13 @@ class Reflectors:
         Parameters
         ----------
         X : array_like of shape (n, m) or (n,)
-        G : array_like of the shape of X
+        G : array_like, of the same shape
             ``dL/dY`` at ``Y = Q X``, so that ``dL = Re <G, dY>`` with ``<A, B> = trace(A^H B)``;
             for real arrays the usual gradient.
 
         Returns
         -------
-        gX : array of the shape of X
+        gX : array, of the same shape
         gV : array of shape (n, k)
             In all entries of V; where some are kept at zero or one, drop those. Without a tau of
             its own Q depends on the direction of v_j alone: ``v_j^H gV_j = 0``, and it is 0 for
