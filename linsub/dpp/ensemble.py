@@ -209,7 +209,8 @@ class LEnsemble:
     def eigvals(self) -> np.ndarray:
         """The positive eigenvalues of L, descending; inf where K has eigenvalue 1."""
         with np.errstate(over="ignore", under="ignore"):
-            return np.exp(self.spectrum.shift) * self.spectrum.base**self.spectrum.power
+            values = self.spectrum.base**self.spectrum.power * np.exp(self.spectrum.shift)
+        return np.asarray(values)
 
     @property
     def eigvecs(self) -> np.ndarray:
@@ -395,8 +396,7 @@ class LEnsemble:
         return drawn[0] if n_samples is None else drawn
 
     def _spectral_sample(self, generator: np.random.Generator) -> np.ndarray:
-        spectrum, V = self._spectral()
-        chosen = np.flatnonzero(generator.random(self.rank) < spectrum.inclusion())
+        chosen = np.flatnonzero(generator.random(self.rank) < self.spectrum.inclusion())
         return self.sample_columns(chosen, generator)
 
     def sample_columns(self, columns: np.ndarray, generator: np.random.Generator) -> np.ndarray:
@@ -449,4 +449,4 @@ def _nonzero(w: np.ndarray, V: np.ndarray, tol: float) -> tuple[Spectrum, np.nda
 def _is_tame(L: np.ndarray, tol: float) -> bool:
     """Whether the rounding of I + L, and what it does to each eigenvalue, counts for nothing."""
     with np.errstate(over="ignore"):
-        return L.shape[0] * tol * norms.one_norm(L) <= _UNSEEN
+        return bool(L.shape[0] * tol * norms.one_norm(L) <= _UNSEEN)

@@ -96,17 +96,18 @@ def dpp_map_greedy(
         raise InvalidInputError(f"give one of L and features; {met}")
     if features is None:
         matrix, eps = as_hermitian(L, "L")
-        engine, power = _from_kernel, 1
+        power = 1
     else:
         given = as_matrix(features, name="features")
         matrix, eps = widened(given), float(np.finfo(given.dtype).eps)
-        engine, power = _from_features, 2
+        power = 2
     N = matrix.shape[0]
     if k is not None:
         k = scalars.as_integer(k, name="k", low=0, high=N)
     floor = N * eps if tol is None else scalars.as_real(tol, name="tol", low=0.0, high=1.0)
     alpha = norms.power_of_two_scale(norms.max_abs(matrix), matrix.dtype, always=True)
     enough = power * math.log(alpha) if k is None else -math.inf
+    engine = _from_kernel if power == 1 else _from_features
     found, pivots = engine(matrix * alpha, N if k is None else k, floor, enough)
     if k is not None and len(found) < k:
         raise InvalidInputError(

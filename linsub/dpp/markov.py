@@ -140,12 +140,11 @@ def _left_of(L: np.ndarray, kept: np.ndarray, items: np.ndarray | None = None) -
         C = cholesky_lower(L[np.ix_(kept, kept)])
         if C is None:
             raise InvalidInputError(
-                "L is not positive definite on a set that the chain met: it is numerically singular "
-                "there; lower k, or use KDPP"
+                "L is numerically singular on a set that the chain met; lower k, or use KDPP"
             )
         left -= squared_sizes(solve(C, L[np.ix_(kept, items)], lower=True)).sum(axis=0)
         left[np.isin(items, kept)] = 0.0
-    return np.maximum(left, 0.0)
+    return np.asarray(np.maximum(left, 0.0))
 
 
 def _pivots(L: np.ndarray, S: np.ndarray) -> np.ndarray:

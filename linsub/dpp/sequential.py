@@ -103,16 +103,15 @@ def sequential_dpp(
     if hermitian:
         kernel = 0.5 * (kernel + kernel.conj().T)
         _check_range(kernel, eps)
-    order: Any = "F"
 
     def draw(generator: np.random.Generator) -> SequentialSample:
-        work = np.array(kernel, order=order)
-        chosen, log_probability, excess = factored(
-            work, generator.random(kernel.shape[0]), hermitian=hermitian
-        )
+        uniforms: np.ndarray = generator.random((kernel.shape[0],))
+        work = np.array(kernel, order="F")
+        chosen, log_probability, excess = factored(work, uniforms, hermitian=hermitian)
         return _as_sample(chosen, log_probability, excess, "K")
 
-    return _repeat(draw, n_samples, rng)
+    drawn: SequentialSample | list[SequentialSample] = _repeat(draw, n_samples, rng)
+    return drawn
 
 
 def sequential_dpp_lowrank(
@@ -163,11 +162,12 @@ def sequential_dpp_lowrank(
 
     def draw(generator: np.random.Generator) -> SequentialSample:
         chosen = np.zeros(rows.shape[0], bool)
-        uniforms = generator.random(rows.shape[0])
+        uniforms: np.ndarray = generator.random((rows.shape[0],))
         log_probability, excess = decide_by_rows(rows, core.astype(kind), uniforms, chosen)
         return _as_sample(chosen, log_probability, excess, "Z W Z^H")
 
-    return _repeat(draw, n_samples, rng)
+    drawn: SequentialSample | list[SequentialSample] = _repeat(draw, n_samples, rng)
+    return drawn
 
 
 def _repeat(draw: Any, n_samples: int | None, rng: RNGLike) -> Any:
