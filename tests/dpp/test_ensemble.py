@@ -158,6 +158,14 @@ def test_conditions(include, exclude, ones, cplx):
         assert not set(exclude) & set(S.tolist())
 
 
+@pytest.mark.parametrize("scale", [1e-300, 1e-150, 1e150, 1e300])
+def test_conditions_at_any_scale(scale):
+    ensemble = LEnsemble.from_features(scale * features(6, 3, False)).condition([0], [1])
+    size = 3 if scale > 1 else 1
+    assert ensemble.expected_size == pytest.approx(size, abs=1e-12)
+    assert 0 in ensemble.sample(rng=0)
+
+
 def test_conditions_of_probability_zero():
     K = np.diag([1.0, 0.0, 0.5])
     ensemble = LEnsemble.from_marginal(K)
