@@ -22,7 +22,7 @@ BENCHMARKS = {
     "kernels": "benchmarks.kernels",
     "clustering": "benchmarks.clustering",
     "incremental": "benchmarks.incremental",
-    "dpp_ensembles": "benchmarks.dpp_ensembles",
+    "ensembles": "benchmarks.dpp_ensembles",
 }
 
 

@@ -25,7 +25,8 @@ def from_marginal_factor(X: np.ndarray) -> tuple[Spectrum, np.ndarray]:
     """Return the spectrum and vectors of the process with marginal kernel X X^H."""
     U, S, _ = svd(X)
     tol = max(X.shape) * EPS
-    keep = tol * (S[0] if S.size else 0.0) < S
+    # Squares that are no numbers are probabilities below any other one.
+    keep = (tol * (S[0] if S.size else 0.0) < S) & (S * S > 0.0)
     return marginal_spectrum(S[keep] ** 2, 4.0 * tol), U[:, keep]
 
 

@@ -52,10 +52,10 @@ class KDPP:
     >>> import numpy as np
     >>> from linsub.dpp import KDPP
     >>> dpp = KDPP(np.diag([1.0, 2.0, 4.0]), 2)
-    >>> round(np.exp(dpp.logpmf([1, 2])), 12) == round(8 / 14, 12)
+    >>> bool(np.isclose(np.exp(dpp.logpmf([1, 2])), 8 / 14))
     True
     >>> sorted(dpp.sample(rng=1).tolist())
-    [1, 2]
+    [0, 1]
     """
 
     def __init__(self, L: Any, k: int) -> None:

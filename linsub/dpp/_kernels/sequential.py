@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from linsub._core.jit import njit
@@ -75,7 +73,7 @@ def decide_by_rows(
 
 
 @njit(reassociate=True)
-def _rotate(row: np.ndarray, x: np.ndarray, xt: Any, diagonal: float, r: float) -> None:
+def _rotate(row: np.ndarray, x: np.ndarray, xt: complex, diagonal: float, r: float) -> None:
     """Apply the rotation that takes (diagonal, xt) to (r, 0) to what is behind them."""
     c, s, sc = diagonal / r, xt / r, np.conj(xt) / r
     for i in range(row.size):
@@ -85,13 +83,15 @@ def _rotate(row: np.ndarray, x: np.ndarray, xt: Any, diagonal: float, r: float) 
 
 
 @njit(reassociate=True)
-def _eliminate(row: np.ndarray, b: np.ndarray, z: Any) -> None:
+def _eliminate(row: np.ndarray, b: np.ndarray, z: complex) -> None:
     for i in range(row.size):
         b[i] -= row[i] * z
 
 
 @njit()
-def descend(C: np.ndarray, uniforms: np.ndarray, F: np.ndarray, found: np.ndarray) -> Any:
+def descend(
+    C: np.ndarray, uniforms: np.ndarray, F: np.ndarray, found: np.ndarray
+) -> tuple[int, float]:
     """Decide from the last item to the first, given I + L = C C^H with C lower triangular.
 
     Parameters
