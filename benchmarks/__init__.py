@@ -27,6 +27,7 @@ BENCHMARKS = {
     "orthonormal": "benchmarks.orthonormal",
     "cca": "benchmarks.cca",
     "reflectors": "benchmarks.reflectors",
+    "ensembles": "benchmarks.dpp_ensembles",
 }
 
 

@@ -25,6 +25,7 @@ MARKS = {
     "orthonormal": "orthonormal",
     "cca": "cca",
     "reflectors": "reflectors",
+    "ensembles": "ensembles",
 }
 
 
