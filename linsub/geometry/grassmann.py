@@ -93,8 +93,9 @@ def grassmann_exp(X: Any, D: Any, t: Any = 1.0) -> Any:
     *Algorithm.* Edelman, Arias & Smith, equation 2.65, as a correction of X, so that a small D
     moves X little. The basis is that of the group action, ``exp(D X^H - X D^H) X``. Its cosine and
     sine are smooth functions of D^H D, so that for ``t ||D||_2 <= 2`` an eigendecomposition of
-    that small matrix will do; beyond, an SVD of D. *Cost.* About 6 n p^2 flops, or 14. *Accuracy.* Claims ``geometry-exp`` and ``geometry-injectivity``:
-    rounding grows with max(1, t ||D||_2), as that of the angle itself does.
+    that small matrix will do; beyond, an SVD of D. *Cost.* About 6 n p^2 flops, or 14.
+    *Accuracy.* Claims ``geometry-exp`` and ``geometry-injectivity``: rounding grows with
+    max(1, t ||D||_2), as that of the angle itself does.
 
     References
     ----------
