@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
+from linsub.dpp.ensemble import LEnsemble
+from linsub.dpp.greedy import GreedyMAP, dpp_map_greedy
+from linsub.dpp.k_dpp import KDPP
+from linsub.dpp.markov import dpp_mcmc
 from linsub.dpp.projection import projection_dpp
+from linsub.dpp.sequential import SequentialSample, sequential_dpp, sequential_dpp_lowrank
+from linsub.dpp.symmetric_polynomials import esp_marginals, log_esp
 
-__all__ = ["projection_dpp"]
+__all__ = [
+    "KDPP",
+    "GreedyMAP",
+    "LEnsemble",
+    "SequentialSample",
+    "dpp_map_greedy",
+    "dpp_mcmc",
+    "esp_marginals",
+    "log_esp",
+    "projection_dpp",
+    "sequential_dpp",
+    "sequential_dpp_lowrank",
+]
