@@ -70,13 +70,13 @@ def nystroem(
 
     Notes
     -----
-    *Algorithm.* Given S, ``F = A_:S V diag(w)^(-1/2)`` from the eigenvalues w of A_SS above rounding.
-    ``rpcholesky`` is Chen and others' randomly pivoted Cholesky in the blocked form with
+    *Algorithm.* Given S, ``F = A_:S V diag(w)^(-1/2)`` from the eigenvalues w of A_SS above
+    rounding. ``rpcholesky`` is Chen and others' randomly pivoted Cholesky in the blocked form with
     rejection of Epperly and others, whose law is the same; columns that were rejected
-    have been evaluated. *Cost.* ``arp`` and ``volume``: an eigendecomposition; ``rpcholesky``: 2 N k^2
-    flops and between k and a few times k columns of A. *Accuracy.* Claims ``selection-nystroem``
-    and ``selection-rpcholesky``. The trace error is not negative and, the approximation being below
-    A in the order of matrices, bounds every norm of the error.
+    have been evaluated. *Cost.* ``arp`` and ``volume``: an eigendecomposition; ``rpcholesky``:
+    2 N k^2 flops and between k and a few times k columns of A. *Accuracy.* Claim
+    ``selection-nystroem``. The trace error is not negative and, the approximation being below A
+    in the order of matrices, bounds every norm of the error.
 
     References
     ----------

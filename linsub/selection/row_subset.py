@@ -71,9 +71,9 @@ def row_subset(
         Orthonormal columns; by default the leading left singular vectors of A. Any Q will do,
         and the factor is then over its own error. Not for ``volume``.
     interp : {"oblique", "projection"}, optional
-        ``W = Q Q_S^-1``, for which the rows of A need not be read; or ``W = A A_S^+``, which has the
-        least error of all W. By default oblique for ``arp`` and ``osinsky`` and for a given Q,
-        else projection.
+        ``W = Q Q_S^-1``, for which the rows of A need not be read; or ``W = A A_S^+``, which
+        has the least error of all W. By default oblique for ``arp`` and ``osinsky`` and
+        for a given Q, else projection.
     rng : None, int, Generator, ..., optional
         Seed or generator, as taken by :func:`numpy.random.default_rng`.
     check_finite : bool, optional
@@ -93,13 +93,13 @@ def row_subset(
     -----
     *Algorithm.* ``arp``: Cortinovis and Kressner's adaptive randomized pivoting, whose law is that
     of :func:`linsub.dpp.projection_dpp`, drawn by accept-reject. ``osinsky``: pivots by the least
-    ``(||e_i||^2 + floor^2/N) / ||q_i||^2``, where floor is the size of rounding; with it no pivot is
-    tiny when A has rank k exactly. ``volume``: :class:`linsub.dpp.KDPP` of A A^H. All is computed
-    in double precision, at a power of two where entries are near 1. *Cost.* Q by
+    ``(||e_i||^2 + floor^2/N) / ||q_i||^2``, where floor is the size of rounding; with it no
+    pivot is tiny when A has rank k exactly. ``volume``: :class:`linsub.dpp.KDPP` of A A^H. All
+    is computed in double precision, at a power of two where entries are near 1. *Cost.* Q by
     :func:`linsub.svd.truncated_svd`; then ``arp`` about 2 k^3 log k flops, ``osinsky`` 4 N c k,
     ``volume`` an SVD of A, ``cpqr`` 4 N c k and more; and 2 N c k for the certificate.
     *Accuracy.* Claims ``selection-arp``, ``selection-osinsky``, ``selection-volume``,
-    ``selection-weights``.
+    ``selection-error``.
 
     References
     ----------

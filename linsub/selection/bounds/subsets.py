@@ -144,8 +144,9 @@ def pivoting_factor(n: int, k: int, f: float) -> float:
 def existence_ratio(k: int, gap: float) -> float:
     """Error over optimum of every choice of k of the k + 1 corners of a lifted simplex.
 
-    The rows of ``A = [V, (gap / (k + 1))^(1/2) 1]``, where ``[V, 1 / (k + 1)^(1/2)]`` is orthogonal:
-    ``((k + 1) / (1 + k gap))^(1/2)``, which tends to ``sqrt(k + 1)``. No method has a smaller factor.
+    They are the rows of ``A = [V, (gap / (k + 1))^(1/2) 1]``, where ``[V, 1 / (k + 1)^(1/2)]`` is
+    orthogonal. ``((k + 1) / (1 + k gap))^(1/2)`` tends to ``sqrt(k + 1)``: no method has a smaller
+    factor.
 
     Parameters
     ----------
@@ -169,7 +170,7 @@ def existence_ratio(k: int, gap: float) -> float:
 
 
 def subset_rounding(k: int, weights: float, norm: float, eps: float) -> float:
-    """What rounding adds to ``||A - W A_S||_F``, with ``||W||_F <= weights`` and ``||A||_F <= norm``.
+    """What rounding adds to ``||A - W A_S||_F``, from ``||W||_F`` and ``||A||_F``.
 
     A measured error is this far from the error of the matrices as they are, and weights that
     solve ``W Q_S = Q`` backward stably are this far from interpolating.
