@@ -22,6 +22,7 @@ BENCHMARKS = {
     "kernels": "benchmarks.kernels",
     "clustering": "benchmarks.clustering",
     "incremental": "benchmarks.incremental",
+    "selection": "benchmarks.selection",
 }
 
 

@@ -20,6 +20,7 @@ MARKS = {
     "kernels": "kernels",
     "clustering": "clustering",
     "incremental": "incremental",
+    "selection": "selection",
 }
 
 

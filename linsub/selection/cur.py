@@ -10,6 +10,7 @@ from linsub._core import scalars
 from linsub._core.arrays import as_matrix, home
 from linsub._core.dense import norms
 from linsub._core.random import RNGLike, Streams
+from linsub.errors import NumericalError
 from linsub.results import Bound, Info
 from linsub.selection import bounds
 from linsub.selection.leading_subspace import EPS, beyond, leading_pair, rank_tolerance, widened
@@ -50,8 +51,9 @@ def cur(
 
     Raises
     ------
-    InvalidInputError, InvalidTypeError, NonFiniteError
-        Also when k exceeds the numerical rank.
+    InvalidInputError, InvalidTypeError, NonFiniteError, NumericalError
+        Also when k exceeds the numerical rank. The last one where A is so small that U
+        overflows.
 
     Notes
     -----
@@ -95,6 +97,11 @@ def cur(
     with np.errstate(over="ignore", under="ignore"):
         # C, U alpha, R alpha and A alpha: U is in the inverse unit of A.
         U = np.asarray((Vhc.conj().T @ core @ Ur.conj().T) * alpha).astype(dtype, copy=False)
+    if not np.isfinite(U).all():
+        raise NumericalError(
+            f"U, which is in the inverse unit of A, exceeds the largest {dtype} (the largest entry "
+            f"of A is {norms.max_abs(given):.3g}); multiply A by a power of two first"
+        )
     certificate = _certificate(method, B, C, U.astype(B.dtype) / alpha, R, (start, alpha), dtype)
     give = home(A).give_back
     return CURResult(

@@ -13,7 +13,7 @@ from linsub._core.dense import norms
 from linsub._core.dense.pivoted_qr import pivoted_qr
 from linsub._core.dense.qr import qr
 from linsub._core.dense.triangular import solve
-from linsub.errors import ConvergenceError
+from linsub.errors import ConvergenceError, NumericalError
 from linsub.results import Bound, Info
 from linsub.selection import bounds
 from linsub.selection.leading_subspace import EPS, check_rank, rank_tolerance, widened
@@ -57,8 +57,8 @@ def strong_rrqr(A: Any, k: int, f: float = DEFAULT_F, *, check_finite: bool = Tr
 
     Raises
     ------
-    InvalidInputError, InvalidTypeError, NonFiniteError, ConvergenceError
-        Also when k exceeds the numerical rank.
+    InvalidInputError, InvalidTypeError, NonFiniteError, ConvergenceError, NumericalError
+        Also when k exceeds the numerical rank. The last one where R overflows.
 
     Notes
     -----
@@ -98,6 +98,11 @@ def strong_rrqr(A: Any, k: int, f: float = DEFAULT_F, *, check_finite: bool = Tr
     Q, T = Q.astype(dtype, copy=False), found.T.astype(dtype, copy=False)
     with np.errstate(over="ignore", under="ignore"):
         R = (R / alpha).astype(dtype, copy=False)
+        if not np.isfinite(R).all():
+            raise NumericalError(
+                f"R, whose columns have the norms of those of A, exceeds the largest {dtype}; "
+                "divide A by a power of two first"
+            )
         residual = norms.frobenius(permuted - Q.astype(B.dtype) @ (R.astype(B.dtype) * alpha))
         certificate = RRQRCertificate(
             coefficients=Bound(float(np.abs(T).max(initial=0.0)), "exact", "max |R11^-1 R12|"),

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from linsub.errors import InvalidInputError, InvalidTypeError
-from linsub.selection import bounds, cur, nystroem
+from linsub.errors import InvalidInputError, InvalidTypeError, NumericalError
+from linsub.selection import bounds, cur, nystroem, strong_rrqr
 from tests.dpp.law import check_law
 from tests.selection.test_row_subset import matrix
 
@@ -51,6 +51,13 @@ def test_cur_of_nothing_and_of_everything():
     np.testing.assert_allclose(C @ U @ R, A, atol=1e-12)
     with pytest.raises(InvalidInputError, match="numerical rank 1"):
         cur(np.ones((4, 4)), 2)
+
+
+def test_what_overflows_is_named():
+    with pytest.raises(NumericalError, match="U, which is in the inverse unit"):
+        cur(matrix(6, 5) * 2.0**-1060, 2, rng=0)
+    with pytest.raises(NumericalError, match="R, whose columns"):
+        strong_rrqr(np.full((4, 4), 1.7e308), 1)
 
 
 def pivoting_law(A, k):
