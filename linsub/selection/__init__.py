@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from linsub.selection.cur import cur
-from linsub.selection.maxvol import maxvol
-from linsub.selection.nystroem import nystroem
+from linsub.selection.columns_and_rows import cur
+from linsub.selection.dominant_volume import maxvol
+from linsub.selection.gu_eisenstat import strong_rrqr
+from linsub.selection.kernel_columns import nystroem
 from linsub.selection.result import (
     CURResult,
     MaxvolCertificate,
@@ -16,8 +17,7 @@ from linsub.selection.result import (
     RRQRResult,
     SelectionCertificate,
 )
-from linsub.selection.row_subset import row_subset
-from linsub.selection.strong_rrqr import strong_rrqr
+from linsub.selection.row_choice import row_subset
 
 __all__ = [
     "CURResult",

@@ -16,6 +16,7 @@ from linsub.svd import truncated_svd
 
 __all__ = [
     "EPS",
+    "SMALL",
     "beyond",
     "check_rank",
     "checked_basis",
@@ -28,7 +29,7 @@ __all__ = [
 EPS = float(np.finfo(np.float64).eps)
 
 # Up to this short side LAPACK's SVD of all of A takes milliseconds.
-_SMALL = 200
+SMALL = 200
 
 
 def widened(A: np.ndarray) -> tuple[np.ndarray, float]:
@@ -65,7 +66,7 @@ def leading_pair(
     """Return the k leading left and right singular vectors, each in its columns."""
     if k == 0:
         return np.zeros((B.shape[0], 0), B.dtype), np.zeros((B.shape[1], 0), B.dtype)
-    if min(B.shape) <= _SMALL:
+    if min(B.shape) <= SMALL:
         U, sigma, Vh = svd(B)
         check_rank(sigma, k, tol)
         return np.ascontiguousarray(U[:, :k]), np.ascontiguousarray(Vh[:k].conj().T)

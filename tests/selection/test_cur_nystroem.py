@@ -138,6 +138,17 @@ def test_numerically_singular_kernels():
         nystroem(A, 60, method="rpcholesky", rng=0)
 
 
+def test_a_large_kernel_needs_no_full_eigendecomposition():
+    A = kernel(260)
+    found = nystroem(A, 8, rng=0)
+    w = np.linalg.eigvalsh(A)[::-1]
+    expected = float(found.certificate.expected_error)
+    assert expected == pytest.approx(9 * w[8:].sum(), rel=1e-6)
+    with pytest.raises(InvalidInputError, match="least eigenvalue"):
+        nystroem(A - 1e-2 * np.eye(260), 8)
+    assert nystroem(A, 0).F.shape == (260, 0)
+
+
 def test_what_is_no_kernel_is_refused():
     A = kernel(6)
     with pytest.raises(InvalidInputError, match="not Hermitian"):

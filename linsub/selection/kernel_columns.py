@@ -10,12 +10,20 @@ import numpy as np
 from linsub._core import scalars
 from linsub._core.arrays import Home, as_matrix, as_vector, home
 from linsub._core.dense import norms
+from linsub._core.dense.cholesky import cholesky_r
 from linsub._core.dense.eigh import eigh
 from linsub._core.random import RNGLike, Streams
 from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.results import Bound, Info
 from linsub.selection import bounds
-from linsub.selection.leading_subspace import EPS, check_rank, widened
+from linsub.selection.leading_subspace import (
+    EPS,
+    SMALL,
+    beyond,
+    check_rank,
+    leading_subspace,
+    widened,
+)
 from linsub.selection.partial_cholesky import partial_cholesky
 from linsub.selection.result import NystroemCertificate, NystroemResult
 
@@ -73,7 +81,9 @@ def nystroem(
     *Algorithm.* Given S, ``F = A_:S V diag(w)^(-1/2)`` from the eigenvalues w of A_SS above
     rounding. ``rpcholesky`` is Chen and others' randomly pivoted Cholesky in the blocked form with
     rejection of Epperly and others, whose law is the same; columns that were rejected
-    have been evaluated. *Cost.* ``arp`` and ``volume``: an eigendecomposition; ``rpcholesky``:
+    have been evaluated. *Cost.* ``arp``: the
+    leading eigenvectors by :func:`linsub.svd.truncated_svd`, 8 N^2 k flops and a Cholesky
+    factorization that shows A to be positive; ``volume``: an eigendecomposition; ``rpcholesky``:
     2 N k^2 flops and between k and a few times k columns of A. *Accuracy.* Claim
     ``selection-nystroem``. The trace error is not negative and, the approximation being below A
     in the order of matrices, bounds every norm of the error.
@@ -135,6 +145,13 @@ def _check_diagonal(d: np.ndarray, name: str) -> None:
 def _by_spectrum(
     B: np.ndarray, k: int, tol: float, method: str, streams: Streams
 ) -> tuple[np.ndarray, Bound]:
+    generator = streams.generator("sample")
+    if method == "arp" and len(B) > SMALL:
+        V = leading_subspace(B, k, tol, streams)
+        size = norms.frobenius(B @ V[:, :1]) if k else norms.max_abs(B)
+        if cholesky_r(B + 10.0 * tol * size * np.eye(len(B))) is not None:
+            return _by_projection(B, V, generator)
+    # All eigenvalues: of a small matrix, for volumes, or to say which is negative.
     w, V = eigh(B)
     if w.size and w[-1] < -10.0 * tol * max(w[0], 0.0):
         raise InvalidInputError(
@@ -143,13 +160,8 @@ def _by_spectrum(
         )
     w = np.maximum(w, 0.0)
     check_rank(w, k, tol)
-    generator = streams.generator("sample")
     if method == "arp":
-        from linsub.dpp import projection_dpp
-
-        S = projection_dpp(np.ascontiguousarray(V[:, :k]), orthonormal="assume", rng=generator)
-        bound = bounds.subset_factor(k) ** 2 * float(w[k:].sum())
-        return S, Bound(bound, "bound", "E tr(A - F F^H)")
+        return _by_projection(B, np.ascontiguousarray(V[:, :k]), generator)
     mean = bounds.volume_error(np.sqrt(w), k) ** 2
     S = np.zeros(0, np.int64)
     if k:
@@ -158,6 +170,19 @@ def _by_spectrum(
         keep = w > tol * w[0]
         S = np.asarray(KDPP(LEnsemble.from_eigh(w[keep], V[:, keep]), k).sample(rng=generator))
     return S, Bound(mean, "exact", "E tr(A - F F^H)")
+
+
+def _by_projection(
+    B: np.ndarray, V: np.ndarray, generator: np.random.Generator
+) -> tuple[np.ndarray, Bound]:
+    """Draw from the projection DPP of V, whose factor is over tr(B) - tr(V^H B V) for any V."""
+    from linsub.dpp import projection_dpp
+
+    S = projection_dpp(V, orthonormal="assume", rng=generator)
+    # The trace of (I - V V^H) B (I - V V^H), without the cancellation of the difference.
+    rest = beyond(beyond(B, V).conj().T, V)
+    left = max(float(np.trace(rest).real), 0.0)
+    return S, Bound(bounds.subset_factor(V.shape[1]) ** 2 * left, "bound", "E tr(A - F F^H)")
 
 
 def _factor(columns: np.ndarray, S: np.ndarray, tol: float) -> np.ndarray:

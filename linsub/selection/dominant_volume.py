@@ -14,9 +14,9 @@ from linsub._core.dense.svd import svd
 from linsub.errors import ConvergenceError, InvalidInputError
 from linsub.results import Bound, Info
 from linsub.selection import bounds
+from linsub.selection.gu_eisenstat import GAIN
 from linsub.selection.leading_subspace import EPS, check_rank, rank_tolerance
 from linsub.selection.result import MaxvolCertificate, MaxvolResult
-from linsub.selection.strong_rrqr import GAIN
 from linsub.selection.weights import oblique_weights
 
 __all__ = ["maxvol"]
@@ -24,7 +24,7 @@ __all__ = ["maxvol"]
 # Rank-one updates of W between two computations of it from the rows of U.
 _AFRESH = 20
 
-# The volume grows by f GAIN a swap; see strong_rrqr.
+# The volume grows by f GAIN a swap; see gu_eisenstat.py.
 _SWAPS = 50
 
 

@@ -16,6 +16,7 @@ from linsub._core.random import RNGLike, Streams
 from linsub.errors import InvalidInputError
 from linsub.results import Bound, Info, Kind
 from linsub.selection import bounds
+from linsub.selection.gu_eisenstat import DEFAULT_F, strong_pivots
 from linsub.selection.leading_subspace import (
     EPS,
     beyond,
@@ -27,7 +28,6 @@ from linsub.selection.leading_subspace import (
 )
 from linsub.selection.osinsky import osinsky_rows
 from linsub.selection.result import RowSubset, SelectionCertificate
-from linsub.selection.strong_rrqr import DEFAULT_F, strong_pivots
 from linsub.selection.weights import oblique_weights, projection_weights
 
 __all__ = ["row_subset"]
