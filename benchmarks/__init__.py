@@ -22,6 +22,7 @@ BENCHMARKS = {
     "kernels": "benchmarks.kernels",
     "clustering": "benchmarks.clustering",
     "incremental": "benchmarks.incremental",
+    "dpp_ensembles": "benchmarks.dpp_ensembles",
     "selection": "benchmarks.selection",
 }
 

@@ -20,6 +20,7 @@ MARKS = {
     "kernels": "kernels",
     "clustering": "clustering",
     "incremental": "incremental",
+    "dpp_ensembles": "dpp-ensembles",
     "selection": "selection",
 }
 

@@ -64,7 +64,10 @@ def given_included(
 
     With K = F F^H that is F_B (I - P) F_B^H, P the projection on the rows of A of F.
     """
-    root = np.sqrt(spectrum.inclusion())
+    logs = -np.logaddexp(0.0, -spectrum.logs())
+    unit = float(np.max(logs, initial=-np.inf)) if logs.size else 0.0
+    # Over the largest one: probabilities may be too small for numbers, and the projection is not.
+    root = np.exp(0.5 * (logs - unit))
     rows = (V[items] * root).conj().T
     if items.size <= root.size:
         R, beyond = split_range(rows)
@@ -78,7 +81,7 @@ def given_included(
         )
     rest = V * root
     rest[items] = 0.0
-    inner, U = from_marginal_factor(rest @ beyond)
+    inner, U = from_marginal_factor(rest @ beyond * np.exp(0.5 * unit))
     always = np.zeros((V.shape[0], items.size), V.dtype)
     always[items, np.arange(items.size)] = 1.0
     U[items] = 0.0

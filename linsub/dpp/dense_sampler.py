@@ -65,7 +65,7 @@ class DenseSampler:
     @classmethod
     def of_likelihood(cls, L: np.ndarray) -> DenseSampler:
         """Factor I + L = C C^H."""
-        M = np.array(L, order="F")
+        M = np.conjugate(L).T  # itself, in Fortran order without a transposition
         M.flat[:: L.shape[0] + 1] += 1.0
         C = cholesky_lower(M, overwrite=True)
         if C is None:

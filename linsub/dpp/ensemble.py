@@ -116,7 +116,9 @@ class LEnsemble:
         tolerance = _tolerance(tol, N * eps)
         if N > _DENSE_FROM and tol is None and _is_tame(matrix, tolerance):
             shift = 4.0 * tolerance * float(np.max(matrix.diagonal().real, initial=0.0))
-            if cholesky_lower(matrix + shift * np.eye(N)) is not None:
+            lifted = np.conjugate(matrix).T  # itself, in Fortran order without a transposition
+            lifted.flat[:: N + 1] += shift
+            if cholesky_lower(lifted, overwrite=True) is not None:
                 return cls(None, None, kernel=_locked(matrix), tol=tolerance)
         w, V = not_semidefinite(matrix, tolerance, "L")
         return cls(*_nonzero(w, V, tolerance), tol=tolerance)

@@ -20,6 +20,8 @@ __all__ = ["dpp_mcmc"]
 
 KERNELS = ("down-up", "exchange")
 
+EPS = float(np.finfo(np.float64).eps)
+
 
 def dpp_mcmc(
     L: Any,
@@ -93,7 +95,7 @@ def dpp_mcmc(
         if S.size != k:
             raise InvalidInputError(f"init has {S.size} items and k is {k}")
     matrix = matrix * norms.power_of_two_scale(norms.max_abs(matrix), matrix.dtype, always=True)
-    if not _pivots(matrix, S).min(initial=1.0) > 0.0:
+    if _is_singular(matrix, S):
         raise InvalidInputError(
             "init has determinant zero, and the chain cannot leave from there; pass 'greedy'"
         )
@@ -147,6 +149,10 @@ def _left_of(L: np.ndarray, kept: np.ndarray, items: np.ndarray | None = None) -
     return np.asarray(np.maximum(left, 0.0))
 
 
-def _pivots(L: np.ndarray, S: np.ndarray) -> np.ndarray:
+def _is_singular(L: np.ndarray, S: np.ndarray) -> bool:
+    """Whether the determinant of L_S is zero up to rounding."""
     C = cholesky_lower(L[np.ix_(S, S)])
-    return np.zeros(1) if C is None else np.asarray(C.diagonal().real)
+    if C is None:
+        return True
+    pivots = C.diagonal().real ** 2
+    return bool(pivots.min() <= S.size * EPS * L.diagonal().real[S].max())

@@ -75,7 +75,7 @@ def reach_size(logs: np.ndarray, size: float, accuracy: float = 0.0) -> float:
     a = min(max(a, low), high)
     for _ in range(200):
         p, q = expit(logs + a), expit(-(logs + a))
-        off = _difference(p, q, size)
+        off = _difference(p, q, size) if accuracy == 0.0 else float(np.sum(p)) - size
         if abs(off) <= accuracy or high - low <= 4.0 * np.spacing(abs(a) + 1e-300):
             break
         low, high = (a, high) if off < 0 else (low, a)
@@ -88,8 +88,8 @@ def reach_size(logs: np.ndarray, size: float, accuracy: float = 0.0) -> float:
 def _difference(p: np.ndarray, q: np.ndarray, size: float) -> float:
     """Return sum p - size, from the smaller of the numbers where size is near to all."""
     if size > 0.5 * p.size:
-        return (p.size - size) - math.fsum(q)
-    return math.fsum(p) - size
+        return (p.size - size) - math.fsum(q.tolist())
+    return math.fsum(p.tolist()) - size
 
 
 def squared_sizes(V: np.ndarray) -> np.ndarray:

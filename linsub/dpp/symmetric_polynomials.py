@@ -43,10 +43,11 @@ class TiltedTable:
     def log_normalizer(self) -> float:
         """Return log e_k of the eigenvalues."""
         top, rest = self.logs[: self.k], self.logs[self.k :]
-        terms = [self.k * self.unit, *top]
+        terms = [self.k * self.unit, *top.tolist()]
         if self.free:
             # alpha^k cancels against the k largest of prod (1 + alpha lambda), term by term.
-            terms += [*np.logaddexp(0.0, -(top + self.tilt)), *np.logaddexp(0.0, rest + self.tilt)]
+            beyond = np.concatenate([-(top + self.tilt), rest + self.tilt])
+            terms += np.logaddexp(0.0, beyond).tolist()
             terms.append(math.log(self.table[-1, -1]))
         return math.fsum(terms)
 

@@ -6,4 +6,6 @@ with its statement and proof in docs/theory/dpp.md, under the claim's id.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.dpp.claims import ensembles, fixed_size
+
+__all__ = ["ensembles", "fixed_size"]
