@@ -93,10 +93,8 @@ def _rows(side: int, k: int) -> Task:
 
         return projection_dpp(U, rng=rng)
 
-    p = np.square(U).sum(axis=1)
-
     def iid(rng: np.random.Generator) -> np.ndarray:
-        return rng.choice(len(A), k, replace=False, p=p / p.sum())
+        return rng.choice(len(A), k, replace=False, p=np.square(U).sum(axis=1) / k)
 
     return Task(
         name=f"rows k={k}",

@@ -40,6 +40,9 @@ def _matrices(index: int, rng: np.random.Generator) -> dict[str, Any]:
             A = A * 10.0 ** rng.uniform(-6.0, 0.0, (N, 1))
         if kind == 3:
             A[1::2] = A[: 2 * (N // 2) : 2]
+    # More rows than the rank are refused: copies of rows leave few.
+    s = np.linalg.svd(A, compute_uv=False)
+    k = min(k, int(np.count_nonzero(s > 1e-10 * s[0])))
     A = A * 2.0 ** int(rng.integers(-30, 30))
     return {"A": A, "k": k, "size": float(A.size), "label": f"kind {kind}, k = {k}"}
 
