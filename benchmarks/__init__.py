@@ -28,6 +28,8 @@ BENCHMARKS = {
     "cca": "benchmarks.cca",
     "reflectors": "benchmarks.reflectors",
     "ensembles": "benchmarks.dpp_ensembles",
+    "dpp_ensembles": "benchmarks.dpp_ensembles",
+    "selection": "benchmarks.selection",
 }
 
 

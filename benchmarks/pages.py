@@ -26,6 +26,8 @@ MARKS = {
     "cca": "cca",
     "reflectors": "reflectors",
     "ensembles": "ensembles",
+    "dpp_ensembles": "dpp-ensembles",
+    "selection": "selection",
 }
 
 

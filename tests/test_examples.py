@@ -152,6 +152,27 @@ def check_train(out):
     assert float(re.search(rf"the best one: {NUMBER}$", out, re.M).group(1)) <= 0.02
 
 
+def check_nystroem(out):
+    rows = re.findall(rf"^ +(\d+) +{NUMBER} +{NUMBER} +{NUMBER} +{NUMBER} +{NUMBER}$", out, re.M)
+    assert len(rows) == 5
+    for _, least, arp, pivoted, leverage, uniform in rows:
+        assert 0 < float(least) < float(arp) < float(uniform)
+        assert float(least) < float(pivoted) < 1.1 * float(leverage)
+    (found,) = re.findall(rf"(\d+) of (\d+) columns .* error {NUMBER}, true {NUMBER}$", out, re.M)
+    assert int(found[0]) < int(found[1])
+    assert abs(float(found[2]) - float(found[3])) < 1e-6
+
+
+def check_pixels(out):
+    rows = re.findall(rf"^ +(\d+) +{NUMBER} +{NUMBER} +{NUMBER} +{NUMBER} +{NUMBER}$", out, re.M)
+    assert len(rows) == 6
+    for _, subspace, certain, drawn, _, uniform in rows:
+        assert 0 < float(subspace) < float(certain) < float(drawn) < float(uniform)
+    taught = re.findall(rf"certified {NUMBER}, at most {NUMBER}$", out, re.M)
+    assert len(taught) == 6
+    assert all(0 < float(measured) < float(limit) for measured, limit in taught)
+
+
 CHECKS = {
     "plot_certify_sklearn": check_certify,
     "plot_compress_image": check_compress,
@@ -161,6 +182,8 @@ CHECKS = {
     "plot_growing_matrix": check_growing,
     "plot_jacobian_operator": check_jacobian,
     "plot_train_projector": check_train,
+    "plot_nystroem_digits": check_nystroem,
+    "plot_pixel_sensors": check_pixels,
 }
 
 

@@ -6,4 +6,6 @@ with its statement and proof in docs/theory/selection.md, under the claim's id.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.selection.claims import certain, enumerated
+
+__all__ = ["certain", "enumerated"]
