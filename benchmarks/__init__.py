@@ -28,7 +28,6 @@ BENCHMARKS = {
     "cca": "benchmarks.cca",
     "reflectors": "benchmarks.reflectors",
     "ensembles": "benchmarks.dpp_ensembles",
-    "dpp_ensembles": "benchmarks.dpp_ensembles",
     "selection": "benchmarks.selection",
 }
 

@@ -26,7 +26,6 @@ MARKS = {
     "cca": "cca",
     "reflectors": "reflectors",
     "ensembles": "ensembles",
-    "dpp_ensembles": "dpp-ensembles",
     "selection": "selection",
 }
 
