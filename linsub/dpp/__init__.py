@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from linsub.dpp.projection import projection_dpp
+from linsub.dpp.projection import projection_dpp, projection_logpmf
 
-__all__ = ["projection_dpp"]
+__all__ = ["projection_dpp", "projection_logpmf"]

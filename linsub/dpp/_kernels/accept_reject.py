@@ -67,15 +67,22 @@ def _subtract(f: np.ndarray, c: complex, q: np.ndarray) -> None:
 
 @njit()
 def _left_over(
-    Q: np.ndarray, span: tuple[int, int], v: np.ndarray, left: float, enough: float
+    Q: np.ndarray,
+    span: tuple[int, int],
+    v: np.ndarray,
+    left: float,
+    enough: float,
+    seen: np.ndarray,
 ) -> tuple[float, int]:
     """Return what Q[span] leaves of the mass `left` of v, and how many rows of Q were read.
 
-    Once nothing above `enough` is left it does not matter how little it is.
+    Once nothing above `enough` is left it does not matter how little it is. The coefficients
+    along Q[span] go to `seen`.
     """
     read = 0
     for b in range(span[0], span[1]):
         c = _dot(Q[b], v)
+        seen[b] = c
         left -= c.real * c.real + c.imag * c.imag
         read += 1
         if left <= enough:
@@ -84,13 +91,23 @@ def _left_over(
 
 
 @njit()
-def _append(Q: np.ndarray, t: int, v: np.ndarray) -> float:
-    """Make Q[t] the direction of v beyond Q[:t]; return its squared length, 0 if none is left."""
+def _append(Q: np.ndarray, t: int, v: np.ndarray, seen: np.ndarray, since: int) -> float:
+    """Make Q[t] the direction of v beyond Q[:t]; return its squared length, 0 if none is left.
+
+    A second projection is made where the first took half of v or more: Daniel, Gragg, Kaufman
+    and Stewart's criterion, which keeps Q orthonormal to working precision. Of the first one
+    the coefficients from `since` on are known.
+    """
     before = _size(v)
-    for _ in range(2):
+    for b in range(since):
+        seen[b] = _dot(Q[b], v)
+    for b in range(t):
+        _subtract(v, seen[b], Q[b])
+    after = _size(v)
+    if after < 0.5 * before:
         for b in range(t):
             _subtract(v, _dot(Q[b], v), Q[b])
-    after = _size(v)
+        after = _size(v)
     if not after > 1e-28 * before:
         return 0.0
     scale = 1.0 / np.sqrt(after)
@@ -140,6 +157,7 @@ def draw(
     """
     m = columns.size
     v = np.empty(m, Q.dtype)
+    seen = np.empty(m, Q.dtype)
     used = work = 0
     log_mass = 0.0
     while count < m:
@@ -157,12 +175,12 @@ def draw(
         mass = masses[j] if masses.size else _size(v)
         enough = uniforms[used + 2] * mass
         used += _PER_PROPOSAL
-        left, read = _left_over(Q, (since, count), v, mass, enough)
+        left, read = _left_over(Q, (since, count), v, mass, enough, seen)
         accepted = left > enough
         for i in range(count):
             accepted = accepted and found[i] != j
         if accepted:
-            size = _append(Q, count, v)
+            size = _append(Q, count, v, seen, since)
             accepted = size > 0.0
             if accepted:
                 log_mass += np.log(size)

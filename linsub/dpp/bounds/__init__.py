@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.dpp.bounds.projection import chain_rule_distance, expected_proposals, unseen_defect
+
+__all__ = ["chain_rule_distance", "expected_proposals", "unseen_defect"]
