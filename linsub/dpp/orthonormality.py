@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from linsub._core.arrays import check_all_finite
-from linsub._core.dense.cholesky import cholesky_qr2
+from linsub._core.dense.full_rank import basis
 from linsub._core.random import Streams
 from linsub.dpp.bounds.projection import chain_rule_distance
 from linsub.errors import InvalidInputError
@@ -86,27 +86,3 @@ def orthonormal_columns(
     if how == "qr":
         U = basis(U, name)
     return U, survey(U)[0]
-
-
-def basis(X: np.ndarray, name: str) -> np.ndarray:
-    """Return an orthonormal basis (N, m) of the range of X, which must have full rank."""
-    m = X.shape[1]
-    if m == 0:
-        return X
-    sizes = np.abs(X).max(axis=0)
-    if not sizes.all():
-        j = int(np.argmin(sizes))
-        raise InvalidInputError(f"{name} does not have full rank: its column {j} is zero; drop it")
-    # By powers of two: columns of any units, and entries that may be squared.
-    scale = np.ldexp(np.ones(m, X.real.dtype), -np.frexp(sizes)[1])
-    Q, R = cholesky_qr2(X * scale)
-    diagonal = np.abs(R.diagonal())
-    floor = 10.0 * max(X.shape) * float(np.finfo(X.dtype).eps)
-    if not (diagonal > floor * np.linalg.norm(R, axis=0)).all():
-        j = int(np.argmin(diagonal / np.linalg.norm(R, axis=0)))
-        raise InvalidInputError(
-            f"{name} does not have full rank: its column {j} depends on those before it to within "
-            f"{diagonal[j] / np.linalg.norm(R[:, j]):.1g} of its length; drop such columns, or pass "
-            "the left singular vectors that count"
-        )
-    return Q

@@ -199,9 +199,14 @@ def _basis(U: Any, orthonormal: str, check_finite: bool) -> tuple[np.ndarray, np
 
 
 def draw_many(
-    U: np.ndarray, masses: np.ndarray, streams: Streams, count: int, method: str = "auto"
+    U: np.ndarray,
+    masses: np.ndarray,
+    streams: Streams,
+    count: int,
+    method: str = "auto",
+    first: int = 0,
 ) -> np.ndarray:
-    """Return `count` samples (count, m), each from a stream of its own."""
+    """Return the samples first, ..., first + count - 1 (count, m), each from its own stream."""
     N, m = U.shape
     out = np.empty((count, m), np.int64)
     if m == 0 or count == 0:
@@ -210,7 +215,7 @@ def draw_many(
         U = np.ascontiguousarray(U)
     cdf = np.cumsum(masses)[None, :]
     for i in range(count):
-        generator = streams.generator("sample", i)
+        generator = streams.generator("sample", first + i)
         if method == "gs":
             out[i] = chain_rule(U, generator)
         else:

@@ -89,7 +89,7 @@ def _unconjugated(U, rng):
         v = U[i] - Q.T @ (Q.conj() @ U[i])
         Q = np.vstack([Q, v / np.linalg.norm(v)])
         left = np.maximum(left - np.abs(U @ Q[-1]) ** 2, 0)
-        left[S + [i]] = 0
+        left[[*S, i]] = 0
         S.append(i)
     return S
 

@@ -3,5 +3,23 @@
 from __future__ import annotations
 
 from linsub.dpp.bounds.projection import chain_rule_distance, expected_proposals, unseen_defect
+from linsub.dpp.bounds.volume import (
+    rescaled_normalizer,
+    volume_inclusion,
+    volume_inverse_factor,
+    volume_loss_factor,
+    volume_normalizer,
+    volume_residual_factor,
+)
 
-__all__ = ["chain_rule_distance", "expected_proposals", "unseen_defect"]
+__all__ = [
+    "chain_rule_distance",
+    "expected_proposals",
+    "rescaled_normalizer",
+    "unseen_defect",
+    "volume_inclusion",
+    "volume_inverse_factor",
+    "volume_loss_factor",
+    "volume_normalizer",
+    "volume_residual_factor",
+]
