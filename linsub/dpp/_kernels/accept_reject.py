@@ -8,8 +8,6 @@ them, or of the work that it was allowed, returns at a proposal's end and can be
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from linsub._core.jit import njit
@@ -50,9 +48,9 @@ def _size(x: np.ndarray) -> float:
 
 
 @njit(reassociate=True)
-def _dot(q: np.ndarray, v: np.ndarray) -> Any:
+def _dot(q: np.ndarray, v: np.ndarray) -> complex:
     """q^H v."""
-    total = q[0] * 0
+    total: complex = q[0] * 0
     for i in range(v.size):
         total += np.conj(q[i]) * v[i]
     return total
