@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linsub.dpp.bounds.projection import chain_rule_distance, expected_proposals, unseen_defect
+from linsub.dpp.bounds.projection import chain_rule_distance, unseen_defect
 from linsub.dpp.bounds.volume import (
     rescaled_normalizer,
     volume_inclusion,
@@ -14,7 +14,6 @@ from linsub.dpp.bounds.volume import (
 
 __all__ = [
     "chain_rule_distance",
-    "expected_proposals",
     "rescaled_normalizer",
     "unseen_defect",
     "volume_inclusion",

@@ -6,7 +6,7 @@ import math
 
 from linsub.errors import InvalidInputError
 
-__all__ = ["chain_rule_distance", "expected_proposals", "unseen_defect"]
+__all__ = ["chain_rule_distance", "unseen_defect"]
 
 
 def chain_rule_distance(m: int, defect: float) -> float:
@@ -75,18 +75,3 @@ def unseen_defect(ratio: float, probes: int = 2) -> float:
     True
     """
     return float(min(1.0, (ratio * math.exp(0.5)) ** probes))
-
-
-def expected_proposals(m: int) -> float:
-    """How many proposals accept-reject makes on average: ``m H_m``, for any leverages.
-
-    With t items accepted the leverages sum to m and what is left of them to m - t, so that a
-    proposal is accepted with probability ``(m - t) / m``.
-
-    Examples
-    --------
-    >>> from linsub.dpp.bounds import expected_proposals
-    >>> round(expected_proposals(3), 12)
-    5.5
-    """
-    return float(m * sum(1.0 / t for t in range(1, m + 1)))

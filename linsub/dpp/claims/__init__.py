@@ -6,4 +6,6 @@ with its statement and proof in docs/theory/dpp.md, under the claim's id.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.dpp.claims import continuous, projection, rescaled, volume
+
+__all__ = ["continuous", "projection", "rescaled", "volume"]
