@@ -22,6 +22,8 @@ BENCHMARKS = {
     "kernels": "benchmarks.kernels",
     "clustering": "benchmarks.clustering",
     "incremental": "benchmarks.incremental",
+    "dpp_projection": "benchmarks.dpp_projection",
+    "design": "benchmarks.design",
 }
 
 

@@ -20,6 +20,8 @@ MARKS = {
     "kernels": "kernels",
     "clustering": "clustering",
     "incremental": "incremental",
+    "dpp_projection": "dpp-projection",
+    "design": "design",
 }
 
 
