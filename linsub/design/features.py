@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from linsub._core import scalars
-from linsub._core.arrays import as_matrix, as_vector
+from linsub._core.arrays import as_matrix, as_vector, as_vector_or_matrix
 from linsub._core.dense import eigh
 from linsub._core.dense.full_rank import basis
 from linsub.dpp import hermite_dpp, jacobi_dpp, projection_dpp
@@ -114,8 +114,9 @@ def _recurrence(x: np.ndarray, steps: np.ndarray) -> np.ndarray:
     P[0] = 1.0
     if m > 1:
         P[1] = x / steps[0]
-    for k in range(1, m - 1):
-        P[k + 1] = (x * P[k] - steps[k - 1] * P[k - 1]) / steps[k]
+    with np.errstate(over="ignore", invalid="ignore"):  # far from where the measure is
+        for k in range(1, m - 1):
+            P[k + 1] = (x * P[k] - steps[k - 1] * P[k - 1]) / steps[k]
     return P.T
 
 
@@ -428,8 +429,7 @@ def discrete(features: Any, weights: Any = None, *, points: Any = None) -> Featu
     if points is None:
         x = np.arange(N)
     else:
-        ndim = np.ndim(points)
-        x = as_matrix(points, name="points") if ndim == 2 else as_vector(points, name="points")
+        x = as_vector_or_matrix(points, name="points")
         if x.shape[0] != N:
             raise InvalidInputError(f"points must have {N} rows, got shape {x.shape}")
     return _Discrete(Phi, x.copy(), w / w.max())

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from linsub._core.arrays import as_matrix, as_vector
+from linsub._core.arrays import as_matrix, as_vector, as_vector_or_matrix
+from linsub._core.dense import norms
 from linsub._core.dense.full_rank import weighted_solve
 from linsub.design.result import WeightedLstsqCertificate, WeightedLstsqResult
 from linsub.errors import InvalidInputError, InvalidTypeError
@@ -56,7 +57,7 @@ def weighted_lstsq(Phi: Any, y: Any, weights: Any = None) -> WeightedLstsqResult
     """
     Phi = as_matrix(Phi, name="Phi")
     n, m = Phi.shape
-    y = as_matrix(y, name="y") if np.ndim(y) == 2 else as_vector(y, name="y")
+    y = as_vector_or_matrix(y, name="y")
     if y.shape[0] != n:
         raise InvalidInputError(f"y must have {n} rows, one a row of Phi, got shape {y.shape}")
     w = np.ones(n, Phi.real.dtype)
@@ -71,8 +72,11 @@ def weighted_lstsq(Phi: Any, y: Any, weights: Any = None) -> WeightedLstsqResult
     sigma = sigma.astype(np.float64) / np.sqrt(max(n, 1))
     top = float(sigma[0]) if sigma.size else 0.0
     low = float(sigma[-1]) if sigma.size and n >= m else 0.0
-    rest = np.abs(y - Phi @ coef) * (np.sqrt(w) if y.ndim == 1 else np.sqrt(w)[:, None])
-    residual = np.linalg.norm(rest.astype(np.float64), axis=0) / np.sqrt(max(n, 1))
+    rest = ((y - Phi @ coef).T * np.sqrt(w)).T
+    rest = rest if y.ndim == 2 else rest[:, None]
+    residual = norms.column_norms(rest) / np.sqrt(max(n, 1))
+    residual = residual if y.ndim == 2 else float(residual[0])
+    coef = coef.astype(np.result_type(Phi.dtype, y.dtype))
     with np.errstate(over="ignore", under="ignore", divide="ignore"):
         lambda_min, lambda_max = float(np.square(low)), float(np.square(top))
         cond = float(np.square(np.float64(top) / low)) if top > 0.0 else np.inf

@@ -12,6 +12,9 @@ from linsub._core.random import RNGLike, Streams
 
 __all__ = ["hermite_dpp", "jacobi_dpp"]
 
+# Parameters whose sums, and the Gamma variates made from them, are far from overflow.
+_LARGEST = 1e100
+
 
 def jacobi_dpp(
     m: int, a: float = 0.0, b: float = 0.0, *, n_samples: int | None = None, rng: RNGLike = None
@@ -26,7 +29,7 @@ def jacobi_dpp(
     m : int
         0 or more.
     a, b : float, optional
-        Above -1. By default both are 0: Legendre polynomials.
+        Above -1, 1e100 at most. By default both are 0: Legendre polynomials.
     n_samples : int, optional
         How many independent samples to return; by default a single one, without the first axis.
     rng : None, int or numpy.random.Generator, optional
@@ -64,8 +67,8 @@ def jacobi_dpp(
     ((5,), True)
     """
     m = scalars.as_integer(m, name="m", low=0)
-    a = scalars.as_real(a, name="a", low=-1.0, include=(False, True))
-    b = scalars.as_real(b, name="b", low=-1.0, include=(False, True))
+    a = scalars.as_real(a, name="a", low=-1.0, high=_LARGEST, include=(False, True))
+    b = scalars.as_real(b, name="b", low=-1.0, high=_LARGEST, include=(False, True))
     A, B = b + 1.0, a + 1.0
 
     def coefficients(generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

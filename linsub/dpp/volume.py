@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from linsub._core import scalars
-from linsub._core.arrays import as_matrix, as_vector
+from linsub._core.arrays import as_matrix, as_vector, as_vector_or_matrix
 from linsub._core.dense import svd as dense_svd
 from linsub._core.dense import triangular
 from linsub._core.dense.full_rank import basis, weighted_solve
@@ -302,7 +302,9 @@ def volume_lstsq(
     responses = _responses(y, S, n, check_finite)
     fit, sigma = weighted_solve(Q[S], responses, weights)
     # X = Q R, and R = Q^H X.
-    coef = triangular.solve(np.asfortranarray(np.triu(_adjoint(Q) @ X)), fit.astype(fit.dtype))
+    R = np.triu(Q.conj().T @ X)
+    coef = triangular.solve(np.asfortranarray(R.astype(fit.dtype)), fit)
+    coef = coef.astype(np.result_type(X.dtype, responses.dtype))
     certificate = VolumeLstsqCertificate(
         error_factor=Bound(factor, "bound", "E ||X coef - y||^2 / min ||X w - y||^2"),
         sigma_min=Bound(sigma[-1] if d else np.inf, "exact", "sigma_min(sqrt(w) Q_S)"),
@@ -310,10 +312,6 @@ def volume_lstsq(
     return VolumeLstsqResult(
         coef, S, weights, certificate=certificate, info=Info(kind, details={"rows": n})
     )
-
-
-def _adjoint(Q: np.ndarray) -> np.ndarray:
-    return Q.conj().T
 
 
 def rescaled_rows(
@@ -339,7 +337,8 @@ def rescaled_rows(
                 f"density[{i}] is 0, but row {i} of X has leverage {leverages[i]:.3g}: it must be "
                 "positive wherever X has a row that is not zero"
             )
-    cdf = np.cumsum(q / q.max()) if n and q.max() > 0.0 else np.zeros(n)
+    q = q / q.max() if n and q.max() > 0.0 else q
+    cdf = np.cumsum(q)
     if size == 0:
         return np.empty(0, np.int64), np.empty(0)
     if not (n and cdf[-1] > 0.0):
@@ -349,7 +348,7 @@ def rescaled_rows(
     free = np.searchsorted(cdf, generator.random(size - d) * cdf[-1], side="right")
     last = int(np.flatnonzero(q)[-1])
     S = generator.permutation(np.concatenate([fixed, np.minimum(free, last)]))
-    return S.astype(np.int64), cdf[-1] * q.max() / q[S]
+    return S.astype(np.int64), cdf[-1] / q[S]
 
 
 def _responses(y: Any, S: np.ndarray, n: int, check_finite: bool) -> np.ndarray:
@@ -360,12 +359,7 @@ def _responses(y: Any, S: np.ndarray, n: int, check_finite: bool) -> np.ndarray:
         length = rows.size
     else:
         name, given, length = "y", y, n
-    ndim = getattr(given, "ndim", None)
-    ndim = np.ndim(given) if ndim is None else ndim
-    if ndim == 2:
-        values = as_matrix(given, name=name, check_finite=False)
-    else:
-        values = as_vector(given, name=name, check_finite=False)
+    values = as_vector_or_matrix(given, name=name, check_finite=False)
     if values.shape[0] != length:
         raise InvalidInputError(f"{name} must have {length} rows, got shape {values.shape}")
     values = values if name != "y" else values[rows]

@@ -21,7 +21,8 @@ def basis(X: np.ndarray, name: str) -> np.ndarray:
         j = int(np.argmin(sizes))
         raise InvalidInputError(f"{name} does not have full rank: its column {j} is zero; drop it")
     # By powers of two: columns of any units, and entries that may be squared.
-    scale = np.ldexp(np.ones(m, X.real.dtype), -np.frexp(sizes)[1])
+    most = np.finfo(X.dtype).maxexp - 8
+    scale = np.ldexp(np.ones(m, X.real.dtype), np.minimum(-np.frexp(sizes)[1], most))
     Q, R = cholesky_qr2(X * scale)
     diagonal = np.abs(R.diagonal())
     floor = 10.0 * max(X.shape) * float(np.finfo(X.dtype).eps)
