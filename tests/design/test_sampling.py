@@ -217,3 +217,19 @@ def test_bad_arguments_are_named():
     assert empty.points.shape == (0,)
     assert float(empty.certificate.lambda_min) == 0.0
     assert christoffel_sample(tensor(legendre(2), legendre(2)), 0).points.shape == (0, 2)
+
+
+def test_the_ends_of_the_range():
+    Phi = legendre(3)(np.linspace(-1, 1, 9))
+    huge = weighted_lstsq(Phi, 1e300 * np.arange(9.0))
+    np.testing.assert_allclose(
+        huge.coef / 1e300, weighted_lstsq(Phi, np.arange(9.0)).coef, atol=1e-12
+    )
+    assert np.isfinite(huge.certificate.residual.value)
+    assert weighted_lstsq(Phi.astype("f"), Phi[:, 0].astype("f")).coef.dtype == np.float32
+    np.testing.assert_allclose(
+        weighted_lstsq(Phi, Phi[:, 1], np.full(9, 1e300)).coef, [0, 1, 0], atol=1e-12
+    )
+    assert np.isinf(hermite(3)([1e200])[0, 2])
+    with pytest.raises(InvalidInputError, match="rectangular"):
+        weighted_lstsq(Phi, [[1], [1, 2]])

@@ -166,3 +166,23 @@ def test_bad_input_is_named():
         volume_lstsq(X, lambda i: np.ones(9), 3)
     with pytest.raises(NonFiniteError, match=r"y\(rows\)"):
         volume_lstsq(X, lambda i: np.full(i.size, np.nan), 3)
+
+
+def test_the_ends_of_the_range():
+    X = rows(8, 3, 4)
+    for kind, scale in (("d", 1e-310), ("d", 1e300), ("f", 1e-44), ("f", 1e37)):
+        scaled = (X * scale).astype(kind)
+        wide = scaled.astype(float) / float(np.abs(scaled).max())
+        # What is left of the digits of subnormal numbers decides; the law is that of the entries.
+        np.testing.assert_allclose(
+            volume_logpmf(scaled, [[0, 1, 2, 3]]),
+            volume_logpmf(wide, [[0, 1, 2, 3]]),
+            atol=1e-9 if kind == "d" else 1e-3,
+        )
+    for q in (1e308, 1e-310):
+        weights = volume_lstsq(X, X[:, 0], 5, kind="rescaled", density=np.full(8, q)).weights
+        np.testing.assert_allclose(weights, 8.0)
+    single = volume_lstsq(X.astype("f"), X[:, 0].astype("f"), 5)
+    assert single.coef.dtype == np.float32
+    with pytest.raises(InvalidInputError, match="rectangular"):
+        volume_lstsq(X, [[1], [1, 2]], 5)
