@@ -91,8 +91,11 @@ def orthonormal_columns(
     """
     if how == "check":
         return U, unit_columns(U, name)
-    if check_finite:
-        check_all_finite(U, name=name)
     if how == "qr":
+        if check_finite:
+            check_all_finite(U, name=name)
         U = basis(U, name)
-    return U, survey(U)[0]
+    masses = survey(U)[0]
+    if check_finite and not np.isfinite(masses).all():
+        check_all_finite(U, name=name)
+    return U, masses
