@@ -29,6 +29,8 @@ BENCHMARKS = {
     "reflectors": "benchmarks.reflectors",
     "ensembles": "benchmarks.dpp_ensembles",
     "selection": "benchmarks.selection",
+    "dpp_projection": "benchmarks.dpp_projection",
+    "design": "benchmarks.design",
 }
 
 

@@ -27,6 +27,8 @@ MARKS = {
     "reflectors": "reflectors",
     "ensembles": "ensembles",
     "selection": "selection",
+    "dpp_projection": "dpp-projection",
+    "design": "design",
 }
 
 

@@ -173,6 +173,28 @@ def check_pixels(out):
     assert all(0 < float(measured) < float(limit) for measured, limit in taught)
 
 
+def check_polynomial_design(out):
+    rows = re.findall(
+        rf"^(\S.*?) +lambda_min >= 1/2 in +{NUMBER}% of 300 draws, median {NUMBER}; "
+        rf"median error {NUMBER}$",
+        out,
+        re.M,
+    )
+    assert [row[0] for row in rows] == ["i.i.d.", "volume", "repeated DPP"]
+    lows = [float(row[2]) for row in rows]
+    errors = [float(row[3]) for row in rows]
+    assert lows == sorted(lows)
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] >= 1
+    assert float(rows[-1][1]) > 20 > float(rows[1][1])
+    points, low, error = re.search(
+        rf"thinned: (\d+) of 80 points .*lambda_min {NUMBER}, error {NUMBER}$", out, re.M
+    ).groups()
+    assert 20 <= int(points) < 80
+    assert float(low) >= 0.5
+    assert float(error) >= 1
+
+
 CHECKS = {
     "plot_certify_sklearn": check_certify,
     "plot_compress_image": check_compress,
@@ -184,6 +206,7 @@ CHECKS = {
     "plot_train_projector": check_train,
     "plot_nystroem_digits": check_nystroem,
     "plot_pixel_sensors": check_pixels,
+    "plot_polynomial_design": check_polynomial_design,
 }
 
 

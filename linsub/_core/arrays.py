@@ -19,6 +19,7 @@ __all__ = [
     "Home",
     "as_matrix",
     "as_vector",
+    "as_vector_or_matrix",
     "canonical_dtype",
     "check_all_finite",
     "home",
@@ -256,3 +257,10 @@ def as_vector(
     if check_finite:
         check_all_finite(y, name=name)
     return y
+
+
+def as_vector_or_matrix(x: Any, *, name: str, check_finite: bool = True) -> np.ndarray:
+    """Return `x` as :func:`as_matrix` does where it has two dimensions, as a vector otherwise."""
+    if _to_numpy(x, name).ndim == 2:
+        return as_matrix(x, name=name, check_finite=check_finite)
+    return as_vector(x, name=name, check_finite=check_finite)

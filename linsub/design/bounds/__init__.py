@@ -2,4 +2,18 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.design.bounds.least_squares import (
+    chernoff_rate,
+    christoffel_failure,
+    sample_size_christoffel,
+    uniform_error_factor,
+    wls_error_factor,
+)
+
+__all__ = [
+    "chernoff_rate",
+    "christoffel_failure",
+    "sample_size_christoffel",
+    "uniform_error_factor",
+    "wls_error_factor",
+]

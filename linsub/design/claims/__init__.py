@@ -6,4 +6,6 @@ with its statement and proof in docs/theory/design.md, under the claim's id.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.design.claims import least_squares, sampling
+
+__all__ = ["least_squares", "sampling"]

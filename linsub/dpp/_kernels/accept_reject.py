@@ -48,47 +48,86 @@ def _size(x: np.ndarray) -> float:
 
 
 @njit(reassociate=True)
-def _dot(q: np.ndarray, v: np.ndarray) -> complex:
-    """q^H v."""
-    total = q[0] * 0
-    for i in range(v.size):
-        total += np.conj(q[i]) * v[i]
-    return total  # type: ignore[no-any-return]
+def _dots(Q: np.ndarray, first: int, stop: int, v: np.ndarray, out: np.ndarray) -> None:
+    """out[b] = Q[b]^H v for first <= b < stop, four rows at a time: v is loaded once for them."""
+    m = v.size
+    b = first
+    while b + 4 <= stop:
+        c0, c1, c2, c3 = v[0] * 0, v[0] * 0, v[0] * 0, v[0] * 0
+        for i in range(m):
+            c0 += np.conj(Q[b, i]) * v[i]
+            c1 += np.conj(Q[b + 1, i]) * v[i]
+            c2 += np.conj(Q[b + 2, i]) * v[i]
+            c3 += np.conj(Q[b + 3, i]) * v[i]
+        out[b], out[b + 1], out[b + 2], out[b + 3] = c0, c1, c2, c3
+        b += 4
+    while b < stop:
+        c0 = v[0] * 0
+        for i in range(m):
+            c0 += np.conj(Q[b, i]) * v[i]
+        out[b] = c0
+        b += 1
 
 
-@njit()
-def _subtract(f: np.ndarray, c: complex, q: np.ndarray) -> None:
-    """f -= c q."""
-    for i in range(f.size):
-        f[i] -= c * q[i]
+@njit(reassociate=True)
+def _subtract(v: np.ndarray, Q: np.ndarray, t: int, c: np.ndarray) -> None:
+    """v -= sum_{b<t} c[b] Q[b]."""
+    b = 0
+    while b + 4 <= t:
+        c0, c1, c2, c3 = c[b], c[b + 1], c[b + 2], c[b + 3]
+        for i in range(v.size):
+            v[i] -= c0 * Q[b, i] + c1 * Q[b + 1, i] + c2 * Q[b + 2, i] + c3 * Q[b + 3, i]
+        b += 4
+    while b < t:
+        c0 = c[b]
+        for i in range(v.size):
+            v[i] -= c0 * Q[b, i]
+        b += 1
 
 
 @njit()
 def _left_over(
-    Q: np.ndarray, span: tuple[int, int], v: np.ndarray, left: float, enough: float
+    Q: np.ndarray,
+    span: tuple[int, int],
+    v: np.ndarray,
+    left: float,
+    enough: float,
+    seen: np.ndarray,
 ) -> tuple[float, int]:
     """Return what Q[span] leaves of the mass `left` of v, and how many rows of Q were read.
 
-    Once nothing above `enough` is left it does not matter how little it is.
+    Once nothing above `enough` is left it does not matter how little it is. The coefficients
+    along Q[span] go to `seen`.
     """
-    read = 0
-    for b in range(span[0], span[1]):
-        c = _dot(Q[b], v)
-        left -= c.real * c.real + c.imag * c.imag
-        read += 1
+    first, stop = span
+    b = first
+    while b < stop:
+        end = min(b + 4, stop)
+        _dots(Q, b, end, v, seen)
+        for k in range(b, end):
+            left -= seen[k].real * seen[k].real + seen[k].imag * seen[k].imag
+        b = end
         if left <= enough:
             break
-    return left, read
+    return left, b - first
 
 
 @njit()
-def _append(Q: np.ndarray, t: int, v: np.ndarray) -> float:
-    """Make Q[t] the direction of v beyond Q[:t]; return its squared length, 0 if none is left."""
+def _append(Q: np.ndarray, t: int, v: np.ndarray, seen: np.ndarray, since: int) -> float:
+    """Make Q[t] the direction of v beyond Q[:t]; return its squared length, 0 if none is left.
+
+    A second projection is made where the first took half of v or more: Daniel, Gragg, Kaufman
+    and Stewart's criterion, which keeps Q orthonormal to working precision. Of the first one
+    the coefficients from `since` on are known.
+    """
     before = _size(v)
-    for _ in range(2):
-        for b in range(t):
-            _subtract(v, _dot(Q[b], v), Q[b])
+    _dots(Q, 0, since, v, seen)
+    _subtract(v, Q, t, seen)
     after = _size(v)
+    if after < 0.5 * before:
+        _dots(Q, 0, t, v, seen)
+        _subtract(v, Q, t, seen)
+        after = _size(v)
     if not after > 1e-28 * before:
         return 0.0
     scale = 1.0 / np.sqrt(after)
@@ -138,6 +177,7 @@ def draw(
     """
     m = columns.size
     v = np.empty(m, Q.dtype)
+    seen = np.empty(m, Q.dtype)
     used = work = 0
     log_mass = 0.0
     while count < m:
@@ -155,12 +195,12 @@ def draw(
         mass = masses[j] if masses.size else _size(v)
         enough = uniforms[used + 2] * mass
         used += _PER_PROPOSAL
-        left, read = _left_over(Q, (since, count), v, mass, enough)
+        left, read = _left_over(Q, (since, count), v, mass, enough, seen)
         accepted = left > enough
         for i in range(count):
             accepted = accepted and found[i] != j
         if accepted:
-            size = _append(Q, count, v)
+            size = _append(Q, count, v, seen, since)
             accepted = size > 0.0
             if accepted:
                 log_mass += np.log(size)

@@ -6,6 +6,20 @@ with its statement and proof in docs/theory/dpp.md, under the claim's id.
 
 from __future__ import annotations
 
-from linsub.dpp.claims import ensembles, fixed_size
+from linsub.dpp.claims import (
+    continuous,
+    ensembles,
+    fixed_size,
+    projection,
+    rescaled,
+    volume,
+)
 
-__all__ = ["ensembles", "fixed_size"]
+__all__ = [
+    "continuous",
+    "ensembles",
+    "fixed_size",
+    "projection",
+    "rescaled",
+    "volume",
+]

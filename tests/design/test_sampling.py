@@ -1,0 +1,235 @@
+"""Designs: their exact laws on discrete measures, weights, and least squares."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from linsub.design import (
+    Design,
+    christoffel_sample,
+    discrete,
+    fourier,
+    hermite,
+    legendre,
+    repeated_dpp_sample,
+    rescaled_volume_sample,
+    sample_size_christoffel,
+    stable_sample,
+    tensor,
+    weighted_lstsq,
+)
+from linsub.design.bounds import christoffel_failure, wls_error_factor
+from linsub.errors import ConvergenceError, InvalidInputError, InvalidTypeError
+from tests.dpp.law import check_law, p_values
+
+R = 2000
+
+
+def small(complex_entries=False):
+    rng = np.random.default_rng(5)
+    Phi = rng.standard_normal((4, 2))
+    if complex_entries:
+        Phi = Phi + 1j * rng.standard_normal((4, 2))
+    return discrete(Phi, [1.0, 2.0, 0.5, 3.0])
+
+
+def law(features, q, n, rescaled):
+    V, p = features(np.arange(4)), features._weights
+    found = {}
+    for x in itertools.product(range(4), repeat=n):
+        value = np.prod(q[list(x)])
+        if rescaled:
+            G = sum(p[i] / q[i] * np.outer(V[i].conj(), V[i]) for i in x)
+            value *= np.linalg.det(G).real / math.perm(n, 2)
+        key = tuple(sorted(x))
+        found[key] = found.get(key, 0.0) + value
+    return found
+
+
+@pytest.mark.parametrize("complex_entries", [False, True])
+@pytest.mark.parametrize("density", ["christoffel", "reference", "mixed", "given"])
+def test_the_rescaled_law_of_every_density(density, complex_entries):
+    features = small(complex_entries)
+    mu = features._weights
+    christoffel = mu * features.christoffel(np.arange(4)) / 2
+    given = np.array([0.1, 0.4, 0.3, 0.2])
+    q = {
+        "christoffel": christoffel,
+        "reference": mu,
+        "mixed": 0.5 * (mu + christoffel),
+        "given": given,
+    }[density]
+    ask = 1e-200 * given if density == "given" else density
+    rng = np.random.default_rng(1)
+    drawn = [rescaled_volume_sample(features, 3, density=ask, rng=rng) for _ in range(R)]
+    exact = law(features, q, 3, True)
+    check_law([d.points for d in drawn], exact)
+    for d in drawn[:20]:
+        np.testing.assert_allclose(d.weights, mu[d.points] / q[d.points])
+    if density == "christoffel":
+        # Mutant: independent points alone.
+        plain = [christoffel_sample(features, 3, rng=rng).points for _ in range(R)]
+        check_law(plain, law(features, q, 3, False))
+        assert p_values(plain, exact)[0] < 1e-6
+
+
+def test_each_place_of_a_design_has_the_same_law():
+    """The points come in random order: the first one is as any other."""
+    features = small()
+    christoffel = features._weights * features.christoffel(np.arange(4)) / 2
+    exact = {(i,): p for i, p in enumerate(christoffel)}
+    rng = np.random.default_rng(2)
+    for draw in (
+        lambda: rescaled_volume_sample(features, 3, rng=rng),
+        lambda: repeated_dpp_sample(features, 2, rng=rng),
+    ):
+        points = np.array([draw().points for _ in range(1500)])
+        for place in range(points.shape[1]):
+            check_law(points[:, place, None], exact)
+
+
+@pytest.mark.parametrize(
+    "features",
+    [legendre(6), hermite(6), fourier(5), tensor(legendre(3), hermite(2)), small()],
+    ids=repr,
+)
+def test_functions_of_the_span_are_recovered(features):
+    c = np.arange(1.0, features.size + 1)
+    for design in (
+        christoffel_sample(features, 60, rng=0),
+        rescaled_volume_sample(features, 8, density="mixed", rng=0),
+        repeated_dpp_sample(features, 3, rng=0),
+    ):
+        points, weights, Phi = design
+        assert (weights > 0).all()
+        np.testing.assert_array_equal(features(points), Phi)
+        coef, lambda_min, cond = weighted_lstsq(Phi, Phi @ c, weights)
+        np.testing.assert_allclose(coef, c, atol=1e-11 * np.sqrt(cond))
+        G = Phi.conj().T @ (weights[:, None] * Phi) / len(weights)
+        values = np.linalg.eigvalsh(G)
+        assert lambda_min == pytest.approx(values[0], rel=1e-9, abs=1e-14)
+        assert float(design.certificate.lambda_min) == pytest.approx(lambda_min, rel=1e-9)
+        assert cond == pytest.approx(values[-1] / values[0], rel=1e-6)
+
+
+def test_the_same_seed_gives_the_same_design():
+    features = tensor(legendre(3), legendre(3), degree=2)
+    for draw in (christoffel_sample, rescaled_volume_sample, repeated_dpp_sample):
+        one, two = (draw(features, 7, rng=4) for _ in range(2))
+        for a, b in zip(one, two, strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(one.points, repeated_dpp_sample(features, 7, rng=5).points)
+
+
+def test_stable_designs_keep_their_promise():
+    features = legendre(8)
+
+    def draw(rng):
+        return christoffel_sample(features, 32, rng=rng)
+
+    plain = stable_sample(draw, rng=1)
+    assert float(plain.certificate.lambda_min) >= 0.5
+    assert plain.info.details["draws"] > plain.info.details["stable"] == 1
+    thin = stable_sample(draw, subsample=True, boost=5, rng=1)
+    assert thin.info.details["left_out"] > 0
+    assert thin.points.size == 32 - thin.info.details["left_out"] >= 8
+    G = thin.Phi.T @ (thin.weights[:, None] * thin.Phi) / thin.points.size
+    assert np.linalg.eigvalsh(G)[0] >= 0.5 - 1e-12
+    complex_design = stable_sample(
+        lambda rng: christoffel_sample(fourier(5), 40, rng=rng), subsample=True, rng=0
+    )
+    assert float(complex_design.certificate.lambda_min) >= 0.5
+    boosted = [
+        float(stable_sample(draw, delta=0.99, boost=b, rng=3).certificate.lambda_min)
+        for b in (1, 20)
+    ]
+    assert boosted[1] > boosted[0]
+
+
+def test_a_hopeless_design_ends_with_the_best():
+    with pytest.raises(ConvergenceError, match="in 6 draws") as caught:
+        stable_sample(
+            lambda rng: christoffel_sample(legendre(8), 7, rng=rng), max_redraws=3, boost=2, rng=0
+        )
+    assert isinstance(caught.value.result, Design)
+    with pytest.raises(InvalidTypeError, match="design must be a function"):
+        stable_sample(christoffel_sample(legendre(2), 3))
+    with pytest.raises(InvalidTypeError, match="design must return a Design"):
+        stable_sample(lambda rng: 3)
+    for name, bad in (("delta", 1.0), ("max_redraws", 0), ("boost", 0)):
+        with pytest.raises(InvalidInputError, match=name):
+            stable_sample(lambda rng: None, **{name: bad})
+
+
+def test_sample_sizes():
+    n = sample_size_christoffel(20, 0.5, 0.01)
+    assert christoffel_failure(20, n, 0.5) <= 0.01 < christoffel_failure(20, n - 1, 0.5)
+    both = sample_size_christoffel(20, 0.5, 0.01, two_sided=True)
+    assert christoffel_failure(20, both, 0.5, two_sided=True) <= 0.01
+    assert both > n
+    assert wls_error_factor(5, 20, 0.5, 0.5) == pytest.approx(3.0)
+    assert wls_error_factor(5, 20, 0.5, 0.5, boost=2, kept=10) == pytest.approx(1 + 2 * 4 / 0.75)
+    for bad in ({"delta": 0.0}, {"eta": 1.0}, {"m": 0}):
+        with pytest.raises(InvalidInputError, match=next(iter(bad))):
+            sample_size_christoffel(**{"m": 3, "delta": 0.5, "eta": 0.1, **bad})
+
+
+def test_least_squares_of_odd_shapes():
+    Phi = legendre(3)(np.linspace(-1, 1, 9))
+    y = np.stack([np.ones(9), np.arange(9.0)], axis=1)
+    both = weighted_lstsq(Phi, y)
+    for j in range(2):
+        np.testing.assert_allclose(both.coef[:, j], weighted_lstsq(Phi, y[:, j]).coef, atol=1e-13)
+    assert both.certificate.residual.value.shape == (2,)
+    few = weighted_lstsq(Phi[:2], y[:2, 0], [1.0, 2.0])
+    assert (few.lambda_min, few.cond) == (0.0, np.inf)
+    np.testing.assert_allclose(Phi[:2] @ few.coef, 1.0)
+    assert weighted_lstsq(np.zeros((0, 3)), np.zeros(0)).coef.tolist() == [0, 0, 0]
+    assert weighted_lstsq(np.zeros((4, 2)), np.ones(4)).cond == np.inf
+    for scale in (1e-300, 1e300):
+        np.testing.assert_allclose(
+            weighted_lstsq(scale * Phi, Phi @ [1.0, 2.0, 3.0]).coef * scale, [1, 2, 3]
+        )
+    with pytest.raises(InvalidInputError, match=r"weights\[1\] is -2"):
+        weighted_lstsq(Phi[:2], y[:2, 0], [1, -2])
+    with pytest.raises(InvalidInputError, match="y must have 9 rows"):
+        weighted_lstsq(Phi, y[:3])
+    with pytest.raises(InvalidTypeError, match="weights"):
+        weighted_lstsq(Phi, y, np.ones(9) * 1j)
+
+
+def test_bad_arguments_are_named():
+    with pytest.raises(InvalidTypeError, match="features must be made by"):
+        christoffel_sample(np.eye(3), 3)
+    with pytest.raises(InvalidInputError, match="size must satisfy size >= 3|3 <= size"):
+        rescaled_volume_sample(legendre(3), 2)
+    with pytest.raises(InvalidInputError, match="density"):
+        rescaled_volume_sample(legendre(3), 3, density="uniform")
+    with pytest.raises(InvalidTypeError, match="density"):
+        rescaled_volume_sample(legendre(3), 3, density=np.ones(3))
+    with pytest.raises(InvalidInputError, match=r"density\[2\] is 0"):
+        rescaled_volume_sample(small(), 3, density=[1, 1, 0, 1])
+    with pytest.raises(InvalidInputError, match="repeats"):
+        repeated_dpp_sample(legendre(3), -1)
+    empty = repeated_dpp_sample(legendre(3), 0)
+    assert empty.points.shape == (0,)
+    assert float(empty.certificate.lambda_min) == 0.0
+    assert christoffel_sample(tensor(legendre(2), legendre(2)), 0).points.shape == (0, 2)
+
+
+def test_the_ends_of_the_range():
+    Phi = legendre(3)(np.linspace(-1, 1, 9))
+    huge = weighted_lstsq(Phi, 1e300 * np.arange(9.0))
+    np.testing.assert_allclose(
+        huge.coef / 1e300, weighted_lstsq(Phi, np.arange(9.0)).coef, atol=1e-12
+    )
+    assert np.isfinite(huge.certificate.residual.value)
+    assert weighted_lstsq(Phi.astype("f"), Phi[:, 0].astype("f")).coef.dtype == np.float32
+    np.testing.assert_allclose(
+        weighted_lstsq(Phi, Phi[:, 1], np.full(9, 1e300)).coef, [0, 1, 0], atol=1e-12
+    )
+    assert np.isinf(hermite(3)([1e200])[0, 2])
+    with pytest.raises(InvalidInputError, match="rectangular"):
+        weighted_lstsq(Phi, [[1], [1, 2]])
