@@ -49,8 +49,8 @@ def christoffel_sample(features: Features, size: int, *, rng: RNGLike = None) ->
 
     References
     ----------
-    .. [1] A. Cohen, G. Migliorati, "Optimal weighted least-squares methods", SMAI J. Comput.
-       Math. 3 (2017), arXiv 1608.00512.
+    Cohen, Migliorati, "Optimal weighted least-squares methods", SMAI J. Comput. Math. 3 (2017),
+    arXiv 1608.00512.
 
     Examples
     --------
@@ -97,8 +97,8 @@ def repeated_dpp_sample(features: Features, repeats: int, *, rng: RNGLike = None
 
     References
     ----------
-    .. [1] A. Nouy, B. Michel, "Weighted least-squares approximation with determinantal point
-       processes and generalized volume sampling", arXiv 2312.14057.
+    Nouy, Michel, "Weighted least-squares approximation with determinantal point processes and
+    generalized volume sampling", arXiv 2312.14057.
 
     Examples
     --------
@@ -152,10 +152,9 @@ def rescaled_volume_sample(
 
     References
     ----------
-    .. [1] A. Nouy, B. Michel, "Weighted least-squares approximation with determinantal point
-       processes and generalized volume sampling", arXiv 2312.14057.
-    .. [2] M. Derezinski, M. K. Warmuth, D. Hsu, "Leveraged volume sampling for linear
-       regression", NeurIPS 2018, arXiv 1802.06749.
+    Nouy, Michel, "Weighted least-squares approximation with determinantal point processes and
+    generalized volume sampling", arXiv 2312.14057; Derezinski, Warmuth, Hsu, "Leveraged volume
+    sampling for linear regression", NeurIPS 2018, arXiv 1802.06749.
 
     Examples
     --------

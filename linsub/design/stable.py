@@ -75,8 +75,8 @@ def stable_sample(
 
     References
     ----------
-    .. [1] C. Haberstich, A. Nouy, G. Perrin, "Boosted optimal weighted least-squares", Math.
-       Comp. 91 (2022), arXiv 1912.07075.
+    Haberstich, Nouy, Perrin, "Boosted optimal weighted least-squares", Math. Comp. 91 (2022),
+    arXiv 1912.07075.
 
     Examples
     --------

@@ -57,7 +57,7 @@ def jacobi_dpp(
 
     References
     ----------
-    .. [1] R. Killip, I. Nenciu, "Matrix models for circular ensembles", IMRN 50 (2004).
+    Killip, Nenciu, "Matrix models for circular ensembles", IMRN 50 (2004).
 
     Examples
     --------
@@ -119,7 +119,7 @@ def hermite_dpp(m: int, *, n_samples: int | None = None, rng: RNGLike = None) ->
 
     References
     ----------
-    .. [1] I. Dumitriu, A. Edelman, "Matrix models for beta ensembles", J. Math. Phys. 43 (2002).
+    Dumitriu, Edelman, "Matrix models for beta ensembles", J. Math. Phys. 43 (2002).
 
     Examples
     --------

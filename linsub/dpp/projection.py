@@ -108,11 +108,10 @@ def projection_dpp(
 
     References
     ----------
-    .. [1] J. B. Hough, M. Krishnapur, Y. Peres, B. Virág, "Determinantal processes and
-       independence", Probability Surveys 3 (2006).
-    .. [2] S. Barthelmé, N. Tremblay, P.-O. Amblard, "A faster sampler for discrete determinantal
-       point processes", AISTATS 2023, arXiv 2210.17358.
-    .. [3] E. N. Epperly, "Adaptive randomized pivoting and volume sampling", arXiv 2510.02513.
+    Hough, Krishnapur, Peres, Virág, "Determinantal processes and independence", Probability
+    Surveys 3 (2006); Barthelmé, Tremblay, Amblard, "A faster sampler for discrete determinantal
+    point processes", AISTATS 2023, arXiv 2210.17358; Epperly, "Adaptive randomized pivoting and
+    volume sampling", arXiv 2510.02513.
 
     Examples
     --------

@@ -117,8 +117,8 @@ def volume_sample(
 
     References
     ----------
-    .. [1] M. Derezinski, M. K. Warmuth, "Reverse iterative volume sampling for linear
-       regression", Journal of Machine Learning Research 19 (2018).
+    Derezinski, Warmuth, "Reverse iterative volume sampling for linear regression", Journal of
+    Machine Learning Research 19 (2018).
 
     Examples
     --------
@@ -261,16 +261,15 @@ def volume_lstsq(
     (``dpp-volume-loss``), or d + 1 times for ``rescaled`` (``dpp-rescaled-loss``): in the
     certificate as ``error_factor``. A single draw may be far worse for `size` near d, where the
     loss has a heavy tail; ``sigma_min`` tells. For `size` > n/2 and hard data ordinary volume
-    sampling stays a constant factor off [2]_.
+    sampling stays a constant factor off (Derezinski, Warmuth and Hsu).
 
     References
     ----------
-    .. [1] M. Derezinski, M. K. Warmuth, "Reverse iterative volume sampling for linear
-       regression", Journal of Machine Learning Research 19 (2018).
-    .. [2] M. Derezinski, M. K. Warmuth, D. Hsu, "Leveraged volume sampling for linear
-       regression", NeurIPS 2018, arXiv 1802.06749.
-    .. [3] A. Nouy, B. Michel, "Weighted least-squares approximation with determinantal point
-       processes and generalized volume sampling", arXiv 2312.14057.
+    Derezinski, Warmuth, "Reverse iterative volume sampling for linear regression", Journal of
+    Machine Learning Research 19 (2018); Derezinski, Warmuth, Hsu, "Leveraged volume sampling for
+    linear regression", NeurIPS 2018, arXiv 1802.06749; Nouy, Michel, "Weighted least-squares
+    approximation with determinantal point processes and generalized volume sampling", arXiv
+    2312.14057.
 
     Examples
     --------

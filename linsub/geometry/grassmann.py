@@ -235,12 +235,12 @@ def grassmann_geodesic(X: Any, Y: Any, t: Any) -> Any:
     ----------
     X, Y : array_like of shape (n, p)
         Orthonormal columns, to the precision of their type.
-    t : float or array_like of shape (T,)
+    t : float or one-dimensional array_like
         Any real times; beyond 1 the geodesic goes on.
 
     Returns
     -------
-    array of shape (n, p) or (T, n, p)
+    array of shape (n, p), or of shape (times, n, p) for an array of times
         Orthonormal bases: X itself to rounding for t = 0, a basis of the range of Y for t = 1.
 
     Raises

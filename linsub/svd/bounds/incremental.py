@@ -45,7 +45,7 @@ def carried_error(discarded: Any, *, earlier: float = 0.0, rounding: float = 0.0
 
     Parameters
     ----------
-    discarded : array_like (T,)
+    discarded : one-dimensional array_like
         ``||D_t||_F`` of the steps since the direction of appending last changed.
     earlier : float, optional
         The error at that change. After it the equality is lost and the triangle inequality
@@ -72,7 +72,7 @@ def carried_spectral_error(top: Any, *, earlier: float = 0.0, rounding: float = 
 
     Parameters
     ----------
-    top : array_like (T,)
+    top : one-dimensional array_like
         ``d_{t,1} = ||D_t||_2`` of the steps since the direction last changed.
     earlier, rounding : float, optional
         As in :func:`carried_error`.
