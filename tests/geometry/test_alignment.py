@@ -1,5 +1,6 @@
 """cca, align_subspaces and linear_cka against references of their own."""
 
+import itertools
 import warnings
 
 import numpy as np
@@ -209,6 +210,29 @@ def test_cka_of_unrelated_features_is_biased_as_recorded():
 def test_cka_of_many_samples_is_small_by_itself():
     X, Y = np.random.default_rng(1).standard_normal((2, 5000, 50))
     assert linear_cka(X, Y) == pytest.approx(0.010, abs=0.003)
+
+
+@pytest.mark.parametrize("n", [4, 5, 8])
+def test_unbiased_cka_of_complex_features_is_the_mean_over_four_samples(n):
+    rng = np.random.default_rng(n)
+    X, Y = rng.standard_normal((2, n, 3)) + 1j * rng.standard_normal((2, n, 3))
+    X[:, 0] += 2.0 * Y[:, 0]
+    fours = np.array(list(itertools.permutations(range(n), 4))).T
+
+    def hsic(A, B):
+        K, L = A @ A.conj().T, B @ B.conj().T
+        i, j, q, r = fours
+        return np.mean(K[i, j] * (L[j, i] - L[j, q] - L[r, i] + L[r, q])).real
+
+    known = hsic(X, Y) / np.sqrt(hsic(X, X) * hsic(Y, Y))
+    assert linear_cka(X, Y, unbiased=True) == pytest.approx(known, abs=1e-12)
+
+
+def test_cka_is_at_most_one():
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        X = rng.standard_normal((int(rng.integers(2, 30)), int(rng.integers(1, 9))))
+        assert linear_cka(X, 3.0 * X + 1.0) <= 1.0
 
 
 @pytest.mark.parametrize("unbiased", [False, True])
