@@ -133,6 +133,15 @@ def test_single_precision(dtype):
         assert basis.dtype == dtype
 
 
+@pytest.mark.parametrize("single", ["A", "B"])
+def test_the_coarser_of_two_types_decides(single):
+    X, Y = gallery.subspace_pair(20, [0.0, 0.0, 0.5], rng=1)
+    bases = {"A": X, "B": Y}
+    bases[single] = bases[single].astype(np.float32)
+    assert subspace_intersection(**bases).basis.shape[1] == 2
+    assert subspace_sum(**bases).basis.shape == (20, 4)
+
+
 def test_a_sum_is_never_larger_than_the_space():
     rng = np.random.default_rng(0)
     A, B = gaussian(rng, (5, 4)), gaussian(rng, (5, 3))
