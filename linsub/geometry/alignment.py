@@ -11,7 +11,8 @@ from linsub._core import arrays, scalars
 from linsub._core.dense import norms
 from linsub._core.dense.svd import svd
 from linsub.errors import AccuracyWarning, InvalidInputError
-from linsub.geometry.views import View, powers_of_two, reduced, two_views
+from linsub.geometry.basis import powers_of_two
+from linsub.geometry.views import View, reduced, two_views
 from linsub.results import Info, Record
 
 __all__ = ["AlignmentResult", "CCAResult", "align_subspaces", "cca"]
@@ -106,7 +107,7 @@ def cca(
         unit first.
     rtol : float, optional
         In [0, 1). Singular values of a centred view up to rtol times the largest count as zero;
-        by default max(n, p) eps of the dtype.
+        by default max(n, p) eps of the dtype, and at most sqrt(eps).
     check_finite : bool, optional
         Refuse nan and inf.
 

@@ -10,7 +10,8 @@ import numpy as np
 from linsub._core import scalars
 from linsub._core.dense import norms
 from linsub.errors import AccuracyWarning, InvalidInputError
-from linsub.geometry.views import centred, powers_of_two, two_views
+from linsub.geometry.basis import powers_of_two
+from linsub.geometry.views import centred, two_views
 
 __all__ = ["linear_cka"]
 

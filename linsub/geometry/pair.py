@@ -11,7 +11,7 @@ from linsub._core import scalars
 from linsub._core.arrays import Home, as_matrix, home
 from linsub._core.dense import norms
 from linsub.errors import InvalidInputError
-from linsub.geometry.basis import Basis, basis_of, default_rtol
+from linsub.geometry.basis import Basis, as_rtol, basis_of
 
 __all__ = ["Pair", "orthonormal_pair", "pair_of"]
 
@@ -97,13 +97,11 @@ def pair_of(A: Any, B: Any, *, rtol: Any = None, orthonormal: Any = False) -> Pa
 
 def _basis(A: np.ndarray, name: str, rtol: Any) -> Basis:
     """Return the basis of range(A); a basis that is one already is not factored again."""
-    if rtol is not None:
-        rtol = scalars.as_real(rtol, name="rtol", low=0.0, high=1.0, include=(True, False))
-    known = default_rtol(A) if rtol is None else rtol
-    if A.shape[1] and known < _CLEAR:
+    rtol = as_rtol(rtol, A)
+    if A.shape[1] and rtol < _CLEAR:
         Q, _ = _polished(A)
         if Q is not None:
-            return Basis(Q, A.shape[1], 1.0, 0.0, known)
+            return Basis(Q, A.shape[1], 1.0, 0.0, rtol)
     return basis_of(A, name=name, rtol=rtol)
 
 

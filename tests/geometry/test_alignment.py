@@ -124,6 +124,15 @@ def test_what_does_not_fit_is_refused(options, words):
         cca(**{"X": X, "Y": Y, "k": 2, **options})
 
 
+def test_long_columns_in_single_precision_keep_their_directions():
+    # Rounding grows with neither the length nor the number of samples: max(n, p) eps would be
+    # 0.036 here, and drop what the correlation is made of.
+    rng = np.random.default_rng(0)
+    S = rng.standard_normal((300_000, 2))
+    X = np.stack([S[:, 0], S[:, 0] + 0.02 * S[:, 1]], axis=1).astype(np.float32)
+    assert cca(X, S[:, 1:].astype(np.float32), 1).correlations == pytest.approx(1.0, abs=1e-5)
+
+
 def test_transform_wants_the_columns_of_the_fit():
     X, Y = views(np.random.default_rng(0))
     with pytest.raises(InvalidInputError, match="Y has 6 columns; the fit was with 5"):
