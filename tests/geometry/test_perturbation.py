@@ -162,6 +162,15 @@ def test_matrices_that_are_symmetric_to_rounding_are_taken_as_such():
     assert perturbation_bounds(single, single, 3).info.details["hermitian"]
 
 
+def test_what_is_taken_for_symmetric_counts_as_rounding():
+    skew = np.zeros((4, 4), dtype=np.float32)
+    skew[0, 1], skew[1, 0] = 4e-7, -4e-7
+    A = np.eye(4, dtype=np.float32) + skew
+    report = perturbation_bounds(A, A, 1)
+    assert report.info.details["hermitian"]
+    assert report.info.details["rounding"] >= 2.0 * np.linalg.norm(skew.astype(float))
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
