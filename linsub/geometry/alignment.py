@@ -287,10 +287,10 @@ def align_subspaces(
 
     Notes
     -----
-    *Algorithm.* On the anchors themselves, without a ridge, the answers are known in closed form:
-    ``Zx^H Zx = Zy^H Zy = (n - 1) I`` and ``Zx^H Zy = (n - 1) diag(c)``, so that R is the identity
-    or ``diag(c)``: the affine map shrinks each direction by its correlation. They are computed
-    from Zx and Zy all the same, which a ridge makes different. *Cost.* That of :func:`cca`.
+    *Algorithm.* ``Zx^H Zy = (n - 1) diag(c)``, so that the orthogonal R is the identity: canonical
+    variates are rotated onto each other already (any R will do where c is 0). Without a ridge
+    ``Zx^H Zx = (n - 1) I``, and the affine R is ``diag(c)``, which shrinks each direction by its
+    correlation. Both are computed from Zx and Zy all the same. *Cost.* That of :func:`cca`.
     *Accuracy.* Claim ``geometry-align``.
 
     References

@@ -57,6 +57,23 @@ def test_variates_are_white_and_correlated_as_said(imaginary):
     np.testing.assert_allclose(Zx.mean(axis=0), 0, atol=1e-13)
 
 
+def test_offsets_that_the_type_holds_change_nothing():
+    rng = np.random.default_rng(3)
+    X, Y = (rng.integers(-50, 50, (81, k)).astype(float) for k in (3, 2))
+    near, far = cca(X, Y, 2), cca(X + 2.0**44, Y - 2.0**44, 2)
+    np.testing.assert_allclose(far.correlations, near.correlations, atol=1e-13)
+    assert linear_cka(X + 2.0**44, Y) == pytest.approx(linear_cka(X, Y), abs=1e-13)
+
+
+@pytest.mark.parametrize("imaginary", [False, True])
+def test_the_largest_weight_of_each_pair_is_positive(imaginary):
+    X, Y = views(np.random.default_rng(4), imaginary=imaginary)
+    W = cca(X, Y, 4).x_weights
+    top = W[np.abs(W).argmax(axis=0), np.arange(4)]
+    assert (top.real > 0.0).all()
+    assert np.abs(top.imag).max() <= 1e-15 * np.abs(top).max()
+
+
 def test_affine_maps_of_either_view_change_nothing():
     rng = np.random.default_rng(2)
     X, Y = views(rng)
@@ -92,6 +109,16 @@ def test_copies_constants_and_sums_are_not_counted_as_directions():
     assert cca(indicator, Y, 2).info.details["rank"] == (2, 5)
     with pytest.raises(InvalidInputError, match=r"k=3 but X of shape \(80, 3\) has rank 2"):
         cca(indicator, Y, 3)
+
+
+def test_a_single_correlation_that_is_one_by_necessity_warns():
+    rng = np.random.default_rng(6)
+    X, Y = rng.standard_normal((10, 7)), rng.standard_normal((10, 3))
+    with pytest.warns(AccuracyWarning, match="1 correlations are 1 whatever"):
+        assert cca(X, Y, 3).correlations[0] == pytest.approx(1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert cca(X[:, :6], Y, 3).correlations[0] < 1.0 - 1e-6
 
 
 def test_more_columns_than_samples_warns():
