@@ -152,6 +152,14 @@ def test_kinds_come_back_in_the_given_order():
     assert "davis_kahan" in str(report)
 
 
+def test_a_report_without_names_prints():
+    report = perturbation_bounds(*rotated(0.2), 1, kind=("yws", "weyl"))
+    rebuilt = type(report)(*report)
+    assert rebuilt.kinds == ()
+    assert str(rebuilt).count("\n") == str(report).count("\n") == 3
+    assert str(perturbation_bounds(*rotated(0.2), 1, kind=())).count("\n") == 1
+
+
 def test_matrices_that_are_symmetric_to_rounding_are_taken_as_such():
     rng = np.random.default_rng(0)
     Q, _ = np.linalg.qr(rng.standard_normal((30, 30)))
