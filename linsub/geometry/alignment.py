@@ -155,6 +155,11 @@ def cca(
     >>> bool(abs(np.corrcoef(zx, zy)[0, 1] - result.correlations[0]) < 1e-12)
     True
     """
+    return _fitted(X, Y, k, ridge, rtol, check_finite)
+
+
+def _fitted(X: Any, Y: Any, k: Any, ridge: Any, rtol: Any, check_finite: bool) -> CCAResult:
+    """Return the result of :func:`cca`; what warns counts the calls up to that of the user."""
     back = arrays.home(X)
     X, Y = two_views(X, Y, check_finite, 2)
     k = scalars.as_integer(k, name="k", low=1)
@@ -180,7 +185,7 @@ def _warn_if_full(x: View, y: View, n: int, ridge: float) -> None:
             f"{y.rank} in the {n - 1} dimensions of {n} centred samples; take more samples, fewer "
             "columns or ridge > 0",
             AccuracyWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 
@@ -220,7 +225,7 @@ def _representable(weights: np.ndarray, dtype: np.dtype, name: str) -> np.ndarra
             f"{name} is so large that its weights have lost digits in {dtype}; divide {name} by a "
             "power of two",
             AccuracyWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
     return found
 
@@ -309,7 +314,7 @@ def align_subspaces(
     True
     """
     map = scalars.as_choice(map, name="map", choices=("orthogonal", "affine"))
-    found = cca(X, Y, k, ridge=ridge, rtol=rtol, check_finite=check_finite)
+    found = _fitted(X, Y, k, ridge, rtol, check_finite)
     back = arrays.home(X)
     weights = np.asarray(found.x_weights)
     wide = np.complex128 if weights.dtype.kind == "c" else np.float64

@@ -121,6 +121,17 @@ def test_a_single_correlation_that_is_one_by_necessity_warns():
         assert cca(X[:, :6], Y, 3).correlations[0] < 1.0 - 1e-6
 
 
+@pytest.mark.parametrize("function", [cca, align_subspaces])
+def test_warnings_are_of_the_line_that_calls(function):
+    X, Y = np.random.default_rng(5).standard_normal((2, 6, 4))
+    with pytest.warns(AccuracyWarning, match="whatever the data are") as caught:
+        function(X, Y, 1)
+    assert caught[0].filename == __file__
+    with pytest.warns(AccuracyWarning, match="so large") as caught:
+        function(1.7e308 * np.sign(X[:, :1]), Y[:, :1], 1)
+    assert caught[0].filename == __file__
+
+
 def test_more_columns_than_samples_warns():
     rng = np.random.default_rng(5)
     X, Y = rng.standard_normal((10, 20)), rng.standard_normal((10, 3))
