@@ -75,8 +75,12 @@ def _task(name: str, n: int, p: int, q: int, k: int, condition: float) -> Task:
         title=f"{name}: {n} samples, {p} and {q} columns, {k} pairs",
         contenders=[
             Contender("linsub", ours),
-            Contender("scikit-learn CCA", theirs()),
-            Contender("scikit-learn CCA, tol 1e-12", theirs(tol=1e-12, max_iter=5000)),
+            Contender("scikit-learn CCA", theirs(), requires=("sklearn",)),
+            Contender(
+                "scikit-learn CCA, tol 1e-12",
+                theirs(tol=1e-12, max_iter=5000),
+                requires=("sklearn",),
+            ),
         ],
         accuracy=judge,
         measures=(),
@@ -103,5 +107,5 @@ def summary(report: Report) -> str:
 
 def _cell(row: Any) -> str:
     if row.failure or not row.timing.times:
-        return "failed"
+        return "skipped" if row.skipped else "failed"
     return f"{row.timing.best:.4f} / {row.errors['largest error']:.1e}"

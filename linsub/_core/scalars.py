@@ -144,9 +144,12 @@ def as_flag(value: Any, *, name: str) -> bool:
 
 def _unwrap(value: Any) -> Any:
     """Return the element of a 0-d array of any library, and anything else as it is."""
-    if getattr(value, "shape", None) == () and hasattr(value, "item"):
-        return value if isinstance(value, np.generic) else value.item()
-    return value
+    if getattr(value, "shape", None) != () or isinstance(value, np.generic):
+        return value
+    if hasattr(value, "item"):
+        return value.item()
+    # The array API has no item().
+    return np.asarray(value).item() if hasattr(value, "__array_namespace__") else value
 
 
 def _not_an_integer(value: Any, name: str) -> str:

@@ -11,7 +11,8 @@ from linsub._core import arrays, scalars
 from linsub._core.dense import norms
 from linsub._core.dense.svd import svd
 from linsub.errors import AccuracyWarning, InvalidInputError
-from linsub.geometry.views import View, powers_of_two, reduced, two_views
+from linsub.geometry.basis import powers_of_two
+from linsub.geometry.views import View, reduced, two_views
 from linsub.results import Info, Record
 
 __all__ = ["AlignmentResult", "CCAResult", "align_subspaces", "cca"]
@@ -106,7 +107,7 @@ def cca(
         unit first.
     rtol : float, optional
         In [0, 1). Singular values of a centred view up to rtol times the largest count as zero;
-        by default max(n, p) eps of the dtype.
+        by default max(n, p) eps of the dtype, and at most sqrt(eps).
     check_finite : bool, optional
         Refuse nan and inf.
 
@@ -154,6 +155,11 @@ def cca(
     >>> bool(abs(np.corrcoef(zx, zy)[0, 1] - result.correlations[0]) < 1e-12)
     True
     """
+    return _fitted(X, Y, k, ridge, rtol, check_finite)
+
+
+def _fitted(X: Any, Y: Any, k: Any, ridge: Any, rtol: Any, check_finite: bool) -> CCAResult:
+    """Return the result of :func:`cca`; what warns counts the calls up to that of the user."""
     back = arrays.home(X)
     X, Y = two_views(X, Y, check_finite, 2)
     k = scalars.as_integer(k, name="k", low=1)
@@ -179,7 +185,7 @@ def _warn_if_full(x: View, y: View, n: int, ridge: float) -> None:
             f"{y.rank} in the {n - 1} dimensions of {n} centred samples; take more samples, fewer "
             "columns or ridge > 0",
             AccuracyWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 
@@ -219,7 +225,7 @@ def _representable(weights: np.ndarray, dtype: np.dtype, name: str) -> np.ndarra
             f"{name} is so large that its weights have lost digits in {dtype}; divide {name} by a "
             "power of two",
             AccuracyWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
     return found
 
@@ -286,10 +292,10 @@ def align_subspaces(
 
     Notes
     -----
-    *Algorithm.* On the anchors themselves, without a ridge, the answers are known in closed form:
-    ``Zx^H Zx = Zy^H Zy = (n - 1) I`` and ``Zx^H Zy = (n - 1) diag(c)``, so that R is the identity
-    or ``diag(c)``: the affine map shrinks each direction by its correlation. They are computed
-    from Zx and Zy all the same, which a ridge makes different. *Cost.* That of :func:`cca`.
+    *Algorithm.* ``Zx^H Zy = (n - 1) diag(c)``, so that the orthogonal R is the identity: canonical
+    variates are rotated onto each other already (any R will do where c is 0). Without a ridge
+    ``Zx^H Zx = (n - 1) I``, and the affine R is ``diag(c)``, which shrinks each direction by its
+    correlation. Both are computed from Zx and Zy all the same. *Cost.* That of :func:`cca`.
     *Accuracy.* Claim ``geometry-align``.
 
     References
@@ -308,7 +314,7 @@ def align_subspaces(
     True
     """
     map = scalars.as_choice(map, name="map", choices=("orthogonal", "affine"))
-    found = cca(X, Y, k, ridge=ridge, rtol=rtol, check_finite=check_finite)
+    found = _fitted(X, Y, k, ridge, rtol, check_finite)
     back = arrays.home(X)
     weights = np.asarray(found.x_weights)
     wide = np.complex128 if weights.dtype.kind == "c" else np.float64

@@ -21,6 +21,7 @@ __all__ = [
     "from_triangle",
     "in_double",
     "like",
+    "powers_of_two",
     "scaled_columns",
 ]
 
@@ -110,16 +111,18 @@ def scaled_columns(A: np.ndarray) -> np.ndarray:
         peaks = np.maximum(peaks, np.abs(A.imag).max(axis=0, initial=0.0))
     # Twice, since the norm of what is not yet scaled can overflow, and since no single power
     # of two takes the smallest subnormal number to 1.
-    A = _ldexp(A, -np.frexp(peaks)[1])
-    return _ldexp(A, 1 - np.frexp(np.sqrt(2.0) * norms.column_norms(A))[1])
+    A = powers_of_two(A, -np.frexp(peaks)[1])
+    return powers_of_two(A, 1 - np.frexp(np.sqrt(2.0) * norms.column_norms(A))[1])
 
 
-def _ldexp(A: np.ndarray, exponents: np.ndarray) -> np.ndarray:
-    if A.dtype.kind == "c":
-        scaled = np.empty_like(A)
-        scaled.real, scaled.imag = np.ldexp(A.real, exponents), np.ldexp(A.imag, exponents)
-        return scaled
-    return np.asarray(np.ldexp(A, exponents))
+def powers_of_two(A: np.ndarray, exponents: Any) -> np.ndarray:
+    """Return A diag(2^exponents), also where those powers are no numbers of the type."""
+    with np.errstate(over="ignore", under="ignore"):
+        if A.dtype.kind == "c":
+            scaled = np.empty_like(A)
+            scaled.real, scaled.imag = np.ldexp(A.real, exponents), np.ldexp(A.imag, exponents)
+            return scaled
+        return np.asarray(np.ldexp(A, exponents))
 
 
 def from_triangle(Q: np.ndarray, R: np.ndarray, rtol: float) -> Basis:

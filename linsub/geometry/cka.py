@@ -10,7 +10,8 @@ import numpy as np
 from linsub._core import scalars
 from linsub._core.dense import norms
 from linsub.errors import AccuracyWarning, InvalidInputError
-from linsub.geometry.views import centred, powers_of_two, two_views
+from linsub.geometry.basis import powers_of_two
+from linsub.geometry.views import centred, two_views
 
 __all__ = ["linear_cka"]
 
@@ -58,8 +59,10 @@ def linear_cka(X: Any, Y: Any, *, unbiased: bool = False, check_finite: bool = T
 
     ``HSIC = (tr(K L) + (1^T K 1)(1^T L 1) / ((n-1)(n-2)) - 2 (1^T K L 1) / (n-2)) / (n (n-3))``,
 
-    from X^H Y, the row norms and the sums alone. *Cost.* n p q + n p^2 + n q^2 multiplications, or
-    n^2 (p + q). *Accuracy.* Claims ``geometry-cka`` and ``geometry-cka-unbiased``.
+    from X^H Y, the row norms and the sums alone. Where both are complex, the published formula
+    is biased, and ``tr(K L^T) - tr(K L)`` is added to the product of the sums. *Cost.*
+    n p q + n p^2 + n q^2 multiplications, or n^2 (p + q). *Accuracy.* Claims ``geometry-cka`` and
+    ``geometry-cka-unbiased``.
 
     References
     ----------
@@ -90,7 +93,8 @@ def linear_cka(X: Any, Y: Any, *, unbiased: bool = False, check_finite: bool = T
             stacklevel=2,
         )
         return float("nan")
-    return float(cross / (np.sqrt(first) * np.sqrt(second)))
+    value = float(cross / (np.sqrt(first) * np.sqrt(second)))
+    return value if unbiased else min(value, 1.0)
 
 
 def _features(X: np.ndarray, name: str) -> np.ndarray:
@@ -122,5 +126,9 @@ def _unbiased(X: np.ndarray, Y: np.ndarray) -> float:
     k = X @ X.conj().sum(axis=0) - d
     m = Y @ Y.conj().sum(axis=0) - e
     trace = _inner(X, Y) - float(d @ e)
-    total = float(k.real.sum()) * float(m.real.sum()) / ((n - 1) * (n - 2))
+    # Four samples at a time, which leaves out the pairs that share two: tr(K L) or tr(K L^T).
+    twice = trace
+    if X.dtype.kind == "c" and Y.dtype.kind == "c":
+        twice = _inner(X.conj(), Y) - float(d @ e)
+    total = (float(k.real.sum()) * float(m.real.sum()) + twice - trace) / ((n - 1) * (n - 2))
     return float(trace + total - 2.0 * np.vdot(k, m).real / (n - 2))

@@ -11,7 +11,7 @@ from linsub._core import scalars
 from linsub._core.arrays import Home, as_matrix, home
 from linsub._core.dense import norms
 from linsub.errors import InvalidInputError
-from linsub.geometry.basis import Basis, basis_of, default_rtol
+from linsub.geometry.basis import Basis, as_rtol, basis_of
 
 __all__ = ["Pair", "orthonormal_pair", "pair_of"]
 
@@ -39,9 +39,10 @@ _CLEAR = 0.5
 class Pair:
     """X (n, p) and Y (n, q) in double precision, and what the results are rounded to.
 
-    `details` holds the rank decisions; `kept` is the smaller of the two smallest relative
-    singular values that were kept; `given` are a caller's own bases where X and Y had to be
-    brought nearer to orthonormal.
+    `details` holds the rank decisions; `eps` is the spacing at 1 of the coarser of the two types
+    that the entries were given in; `kept` is the smaller of the two smallest relative singular
+    values that were kept; `given` are a caller's own bases where X and Y had to be brought
+    nearer to orthonormal.
     """
 
     X: np.ndarray
@@ -49,17 +50,13 @@ class Pair:
     home: Home
     dtype: np.dtype
     details: dict[str, Any]
+    eps: float
     kept: float = 1.0
     given: tuple[np.ndarray, np.ndarray] | None = None
 
     def give_back(self, Q: np.ndarray) -> Any:
         """Return vectors in the caller's type and array library."""
         return self.home.give_back(Q.astype(self.dtype))
-
-    @property
-    def eps(self) -> float:
-        """Spacing at 1 of the type that the entries were given in."""
-        return float(np.finfo(self.dtype).eps)
 
 
 def _pair(
@@ -94,18 +91,17 @@ def pair_of(A: Any, B: Any, *, rtol: Any = None, orthonormal: Any = False) -> Pa
             f"dropped_{name}": basis.dropped,
             f"rtol_{name}": basis.rtol,
         }
-    return Pair(bases[0].Q, bases[1].Q, place, dtype, details, min(map(_kept, bases)))
+    kept = min(map(_kept, bases))
+    return Pair(bases[0].Q, bases[1].Q, place, dtype, details, _coarser(A, B), kept)
 
 
 def _basis(A: np.ndarray, name: str, rtol: Any) -> Basis:
     """Return the basis of range(A); a basis that is one already is not factored again."""
-    if rtol is not None:
-        rtol = scalars.as_real(rtol, name="rtol", low=0.0, high=1.0, include=(True, False))
-    known = default_rtol(A) if rtol is None else rtol
-    if A.shape[1] and known < _CLEAR:
+    rtol = as_rtol(rtol, A)
+    if A.shape[1] and rtol < _CLEAR:
         Q, _ = _polished(A)
         if Q is not None:
-            return Basis(Q, A.shape[1], 1.0, 0.0, known)
+            return Basis(Q, A.shape[1], 1.0, 0.0, rtol)
     return basis_of(A, name=name, rtol=rtol)
 
 
@@ -126,7 +122,12 @@ def orthonormal_pair(X: Any, Y: Any, *, names: tuple[str, str]) -> Pair:
     details = {f"rank_{name}": Q.shape[1] for name, Q in zip(names, bases, strict=True)}
     wide = _wide(X), _wide(Y)
     moved = any(not np.array_equal(Q, A) for Q, A in zip(bases, wide, strict=True))
-    return Pair(bases[0], bases[1], place, dtype, details, given=wide if moved else None)
+    given = wide if moved else None
+    return Pair(bases[0], bases[1], place, dtype, details, _coarser(X, Y), given=given)
+
+
+def _coarser(A: np.ndarray, B: np.ndarray) -> float:
+    return max(float(np.finfo(X.dtype).eps) for X in (A, B))
 
 
 def _wide(A: np.ndarray) -> np.ndarray:

@@ -48,12 +48,13 @@ class BoundReport(Record):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The names of the theorems."""
+        """The names of the theorems; none in a report rebuilt from its fields."""
         return tuple(self.info.details["kinds"]) if self.info is not None else ()
 
     def __str__(self) -> str:
         sides = (np.asarray(x).tolist() for x in (self.lhs, self.rhs, self.gap))
-        rows = zip(self.kinds, *sides, self.holds, strict=True)
+        names = self.kinds or ("",) * len(self.holds)
+        rows = zip(names, *sides, self.holds, strict=True)
         lines = [f"  {'kind':<20}{'lhs':>12}{'rhs':>12}{'gap':>12}  holds"]
         lines += [f"  {n:<20}{x:>12.3e}{y:>12.3e}{g:>12.3e}  {h}" for n, x, y, g, h in rows]
         return "\n".join(["BoundReport:", *lines])

@@ -9,6 +9,7 @@ import numpy as np
 from linsub._core.dense import norms
 from linsub._core.dense.eigh import eigh
 from linsub._core.dense.svd import svd
+from linsub.geometry.basis import powers_of_two
 from linsub.geometry.cs import angles_of
 
 __all__ = ["Pair", "unscaled"]
@@ -37,7 +38,7 @@ class Pair:
         self.k, self.norm = k, norm
         peak = max(norms.max_abs(A), norms.max_abs(B))
         self.exponent = int(np.frexp(peak)[1]) if peak else 0
-        self.A, self.B = (_ldexp(X.astype(kind), -self.exponent) for X in (A, B))
+        self.A, self.B = (powers_of_two(X.astype(kind), -self.exponent) for X in (A, B))
         self.m, self.n = A.shape
         self.hermitian = self.m == self.n and all(self._is_hermitian(X) for X in (self.A, self.B))
         self.rounding = _STEP * float(np.sqrt(max(A.shape))) * _EPS * self._sizes
@@ -142,15 +143,6 @@ class Pair:
         k = self.k
         U, S, V = U[:, :k], S[:k], Vh[:k].conj().T
         return self.A @ V - U * S, self.A.conj().T @ U - V * S
-
-
-def _ldexp(X: np.ndarray, exponent: int) -> np.ndarray:
-    """Return X 2^exponent, also where that power of two is no number of the type."""
-    if X.dtype.kind == "c":
-        found = np.empty_like(X)
-        found.real, found.imag = np.ldexp(X.real, exponent), np.ldexp(X.imag, exponent)
-        return found
-    return np.asarray(np.ldexp(X, exponent))
 
 
 def unscaled(value: float, exponent: int) -> float:

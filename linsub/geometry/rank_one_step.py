@@ -11,6 +11,7 @@ from linsub._core import scalars
 from linsub._core.arrays import as_matrix, as_vector, home
 from linsub._core.dense import norms
 from linsub.errors import InvalidInputError
+from linsub.geometry.basis import powers_of_two
 
 __all__ = ["rank_one_geodesic_step"]
 
@@ -84,7 +85,7 @@ def rank_one_geodesic_step(S: Any, x: Any, step: Any) -> Any:
     kind = np.complex128 if S.dtype.kind == "c" else np.float64
     Q, z = S.astype(kind, copy=False), x.astype(kind, copy=False)
     exponent = int(np.frexp(norms.max_abs(z))[1])
-    z = _ldexp(z, -exponent)
+    z = powers_of_two(z, -exponent)
     along, r = _split(Q, z, float(np.sqrt(np.finfo(S.dtype).eps)))
     inside, outside = _length(along), _length(r)
     nothing = _NOTHING * float(np.sqrt(n)) * _EPS * _length(z)
@@ -103,14 +104,6 @@ def rank_one_geodesic_step(S: Any, x: Any, step: Any) -> Any:
     w = along / inside
     moved = (Q @ w) * (-2.0 * np.sin(a / 2) ** 2) + r * (np.sin(a) / outside)
     return place.give_back((Q + np.outer(moved, w.conj())).astype(S.dtype))
-
-
-def _ldexp(x: np.ndarray, exponent: int) -> np.ndarray:
-    return np.asarray(
-        np.ldexp(x.real, exponent) + 1j * np.ldexp(x.imag, exponent)
-        if x.dtype.kind == "c"
-        else np.ldexp(x, exponent)
-    )
 
 
 def _length(x: np.ndarray) -> float:

@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from linsub._core import arrays, scalars
+from linsub._core import arrays
 from linsub._core.dense import norms
 from linsub._core.dense.qr import qr
 from linsub._core.dense.svd import svd
 from linsub.errors import InvalidInputError
+from linsub.geometry.basis import as_rtol, decided, powers_of_two
 
-__all__ = ["View", "centred", "powers_of_two", "reduced", "two_views"]
+__all__ = ["View", "centred", "reduced", "two_views"]
 
 
 class View(NamedTuple):
@@ -70,10 +71,7 @@ def centred(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def reduced(X: np.ndarray, *, rtol: float | None, ridge: float) -> View:
     """Return the view of X; without a ridge its columns are brought to one size first."""
-    if rtol is not None:
-        rtol = scalars.as_real(rtol, name="rtol", low=0.0, high=1.0, include=(True, False))
-    else:
-        rtol = float(max(X.shape)) * float(np.finfo(X.dtype).eps)
+    rtol = as_rtol(rtol, X)
     Z, mean, exponents = centred(X)
     if ridge == 0.0:
         extra = np.frexp(norms.column_norms(Z))[1]
@@ -87,23 +85,11 @@ def reduced(X: np.ndarray, *, rtol: float | None, ridge: float) -> View:
     Q, R = qr(Z)
     U, s, Vh = svd(R)
     top_value = float(s[0]) if s.size else 0.0
-    rank = int(np.count_nonzero(s > rtol * top_value)) if top_value else 0
+    rank, kept, dropped = decided(s, rtol)
     shrink = np.ones(rank)
     root = s[:rank]
     if ridge and rank:
         root = np.hypot(s[:rank], np.sqrt(ridge) * top_value)
         shrink = s[:rank] / root
     weights = Vh[:rank].conj().T / root
-    kept = float(s[rank - 1]) / top_value if rank else 0.0
-    dropped = float(s[rank]) / top_value if rank < s.size and top_value else 0.0
     return View(Q @ U[:, :rank], weights, -common, shrink, mean, rank, kept, dropped, rtol)
-
-
-def powers_of_two(A: np.ndarray, exponents: np.ndarray) -> np.ndarray:
-    """Return A diag(2^exponents), also where those powers are no numbers of the type."""
-    with np.errstate(over="ignore", under="ignore"):
-        if np.iscomplexobj(A):
-            scaled = np.empty_like(A)
-            scaled.real, scaled.imag = np.ldexp(A.real, exponents), np.ldexp(A.imag, exponents)
-            return scaled
-        return np.asarray(np.ldexp(A, exponents))

@@ -1,5 +1,6 @@
 """cca, align_subspaces and linear_cka against references of their own."""
 
+import itertools
 import warnings
 
 import numpy as np
@@ -56,6 +57,23 @@ def test_variates_are_white_and_correlated_as_said(imaginary):
     np.testing.assert_allclose(Zx.mean(axis=0), 0, atol=1e-13)
 
 
+def test_offsets_that_the_type_holds_change_nothing():
+    rng = np.random.default_rng(3)
+    X, Y = (rng.integers(-50, 50, (81, k)).astype(float) for k in (3, 2))
+    near, far = cca(X, Y, 2), cca(X + 2.0**44, Y - 2.0**44, 2)
+    np.testing.assert_allclose(far.correlations, near.correlations, atol=1e-13)
+    assert linear_cka(X + 2.0**44, Y) == pytest.approx(linear_cka(X, Y), abs=1e-13)
+
+
+@pytest.mark.parametrize("imaginary", [False, True])
+def test_the_largest_weight_of_each_pair_is_positive(imaginary):
+    X, Y = views(np.random.default_rng(4), imaginary=imaginary)
+    W = cca(X, Y, 4).x_weights
+    top = W[np.abs(W).argmax(axis=0), np.arange(4)]
+    assert (top.real > 0.0).all()
+    assert np.abs(top.imag).max() <= 1e-15 * np.abs(top).max()
+
+
 def test_affine_maps_of_either_view_change_nothing():
     rng = np.random.default_rng(2)
     X, Y = views(rng)
@@ -93,6 +111,27 @@ def test_copies_constants_and_sums_are_not_counted_as_directions():
         cca(indicator, Y, 3)
 
 
+def test_a_single_correlation_that_is_one_by_necessity_warns():
+    rng = np.random.default_rng(6)
+    X, Y = rng.standard_normal((10, 7)), rng.standard_normal((10, 3))
+    with pytest.warns(AccuracyWarning, match="1 correlations are 1 whatever"):
+        assert cca(X, Y, 3).correlations[0] == pytest.approx(1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert cca(X[:, :6], Y, 3).correlations[0] < 1.0 - 1e-6
+
+
+@pytest.mark.parametrize("function", [cca, align_subspaces])
+def test_warnings_are_of_the_line_that_calls(function):
+    X, Y = np.random.default_rng(5).standard_normal((2, 6, 4))
+    with pytest.warns(AccuracyWarning, match="whatever the data are") as caught:
+        function(X, Y, 1)
+    assert caught[0].filename == __file__
+    with pytest.warns(AccuracyWarning, match="so large") as caught:
+        function(1.7e308 * np.sign(X[:, :1]), Y[:, :1], 1)
+    assert caught[0].filename == __file__
+
+
 def test_more_columns_than_samples_warns():
     rng = np.random.default_rng(5)
     X, Y = rng.standard_normal((10, 20)), rng.standard_normal((10, 3))
@@ -121,6 +160,15 @@ def test_what_does_not_fit_is_refused(options, words):
     X, Y = views(np.random.default_rng(0))
     with pytest.raises(InvalidInputError, match=words):
         cca(**{"X": X, "Y": Y, "k": 2, **options})
+
+
+def test_long_columns_in_single_precision_keep_their_directions():
+    # Rounding grows with neither the length nor the number of samples: max(n, p) eps would be
+    # 0.036 here, and drop what the correlation is made of.
+    rng = np.random.default_rng(0)
+    S = rng.standard_normal((300_000, 2))
+    X = np.stack([S[:, 0], S[:, 0] + 0.02 * S[:, 1]], axis=1).astype(np.float32)
+    assert cca(X, S[:, 1:].astype(np.float32), 1).correlations == pytest.approx(1.0, abs=1e-5)
 
 
 def test_transform_wants_the_columns_of_the_fit():
@@ -209,6 +257,29 @@ def test_cka_of_unrelated_features_is_biased_as_recorded():
 def test_cka_of_many_samples_is_small_by_itself():
     X, Y = np.random.default_rng(1).standard_normal((2, 5000, 50))
     assert linear_cka(X, Y) == pytest.approx(0.010, abs=0.003)
+
+
+@pytest.mark.parametrize("n", [4, 5, 8])
+def test_unbiased_cka_of_complex_features_is_the_mean_over_four_samples(n):
+    rng = np.random.default_rng(n)
+    X, Y = rng.standard_normal((2, n, 3)) + 1j * rng.standard_normal((2, n, 3))
+    X[:, 0] += 2.0 * Y[:, 0]
+    fours = np.array(list(itertools.permutations(range(n), 4))).T
+
+    def hsic(A, B):
+        K, L = A @ A.conj().T, B @ B.conj().T
+        i, j, q, r = fours
+        return np.mean(K[i, j] * (L[j, i] - L[j, q] - L[r, i] + L[r, q])).real
+
+    known = hsic(X, Y) / np.sqrt(hsic(X, X) * hsic(Y, Y))
+    assert linear_cka(X, Y, unbiased=True) == pytest.approx(known, abs=1e-12)
+
+
+def test_cka_is_at_most_one():
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        X = rng.standard_normal((int(rng.integers(2, 30)), int(rng.integers(1, 9))))
+        assert linear_cka(X, 3.0 * X + 1.0) <= 1.0
 
 
 @pytest.mark.parametrize("unbiased", [False, True])

@@ -119,6 +119,23 @@ def test_a_wrong_factor_shows_in_the_certificate(monkeypatch):
     assert float(cs_decomposition(X, Y).certificate.angle_error) > 0.1
 
 
+@pytest.mark.parametrize("name", ["order", "length"])
+def test_wrong_angles_that_satisfy_both_identities_show_in_the_certificate(name, monkeypatch):
+    theta = [0.1, 0.5, 1.4]
+    X, Y = gallery.subspace_pair(20, theta, rng=2)
+    right = thin_cs(X, Y)
+    wrong = {
+        "order": type(right)(*(part[..., ::-1] for part in right)),
+        "length": right._replace(Ux=2.0 * right.Ux, c=0.5 * right.c),
+    }[name]
+    wrong = wrong._replace(angles=np.arctan2(wrong.s, wrong.c))
+    monkeypatch.setattr("linsub.geometry.angles.thin_cs", lambda X, Y: wrong)
+    found = cs_decomposition(X, Y)
+    off = np.abs(found.angles - theta).max()
+    assert off > 0.1
+    assert float(found.certificate.angle_error) >= off
+
+
 def test_directions_that_angles_cannot_have_show_in_the_certificate(monkeypatch):
     """With a sine of 0 no identity sees its column of Qs: orthogonality has to."""
     Y, X = gallery.subspace_pair(30, [0.0, 0.0, 0.5], p=5, rng=3)  # p = 3, q = 5

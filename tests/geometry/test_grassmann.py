@@ -366,6 +366,14 @@ def test_the_ends_of_the_sizes(n, p):
         assert grassmann_log(X, -X).angles.max() <= 1e-15
 
 
+@pytest.mark.parametrize("single", [0, 1])
+def test_a_right_angle_in_single_precision_is_not_unique(single):
+    lines = [np.array([[1.0], [3.0]]), np.array([[3.0], [-1.0]])]
+    lines = [x / np.sqrt(10.0) for x in lines]
+    lines[single] = lines[single].astype(np.float32)
+    assert grassmann_log(*lines).unique is False
+
+
 def test_the_distance_of_lines_is_not_that_of_the_sphere():
     """gam issue 586 has d(e1, -e1) = pi."""
     e = np.eye(3)[:, :1]

@@ -124,6 +124,25 @@ def test_the_default_tolerance_grows_with_the_condition():
     assert subspace_sum(A, B).basis.shape[1] == 8
 
 
+def test_the_default_tolerance_is_that_of_rounding():
+    X, Y = gallery.subspace_pair(40, [0.0, 1e-12, 1e-11, 0.5], rng=1)
+    found = subspace_intersection(X, Y)
+    assert found.info.details["atol"] == pytest.approx(400 * np.finfo(float).eps)
+    assert found.basis.shape[1] == 1
+    assert found.gap[1] == pytest.approx(1e-12, rel=1e-2)
+
+
+def test_the_gap_of_a_complement_is_between_singular_values():
+    rng = np.random.default_rng(2)
+    A = (frame(9, 3, rng) * [1.0, 1e-3, 1e-9]) @ frame(3, 3, rng)
+    S = np.linalg.svd(A / np.linalg.norm(A, axis=0), compute_uv=False)
+    found = subspace_complement(A, rtol=1e-6)
+    assert found.basis.shape == (9, 7)
+    # Columns are brought to one size within a factor of sqrt(2) either way.
+    for gap, known in zip(found.gap, (S[2] / S[0], S[1] / S[0]), strict=True):
+        assert 0.5 * known < gap < 2.0 * known
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.complex64])
 def test_single_precision(dtype):
     X, Y = gallery.subspace_pair(20, [0.0, 0.0, 0.5], rng=1, dtype=dtype)
@@ -131,6 +150,15 @@ def test_single_precision(dtype):
         basis = function(X, Y).basis
         assert basis.shape[1] == count
         assert basis.dtype == dtype
+
+
+@pytest.mark.parametrize("single", ["A", "B"])
+def test_the_coarser_of_two_types_decides(single):
+    X, Y = gallery.subspace_pair(20, [0.0, 0.0, 0.5], rng=1)
+    bases = {"A": X, "B": Y}
+    bases[single] = bases[single].astype(np.float32)
+    assert subspace_intersection(**bases).basis.shape[1] == 2
+    assert subspace_sum(**bases).basis.shape == (20, 4)
 
 
 def test_a_sum_is_never_larger_than_the_space():

@@ -152,6 +152,14 @@ def test_kinds_come_back_in_the_given_order():
     assert "davis_kahan" in str(report)
 
 
+def test_a_report_without_names_prints():
+    report = perturbation_bounds(*rotated(0.2), 1, kind=("yws", "weyl"))
+    rebuilt = type(report)(*report)
+    assert rebuilt.kinds == ()
+    assert str(rebuilt).count("\n") == str(report).count("\n") == 3
+    assert str(perturbation_bounds(*rotated(0.2), 1, kind=())).count("\n") == 1
+
+
 def test_matrices_that_are_symmetric_to_rounding_are_taken_as_such():
     rng = np.random.default_rng(0)
     Q, _ = np.linalg.qr(rng.standard_normal((30, 30)))
@@ -160,6 +168,15 @@ def test_matrices_that_are_symmetric_to_rounding_are_taken_as_such():
     assert perturbation_bounds(A, A, 3).info.details["hermitian"]
     single = A.astype(np.float32)
     assert perturbation_bounds(single, single, 3).info.details["hermitian"]
+
+
+def test_what_is_taken_for_symmetric_counts_as_rounding():
+    skew = np.zeros((4, 4), dtype=np.float32)
+    skew[0, 1], skew[1, 0] = 4e-7, -4e-7
+    A = np.eye(4, dtype=np.float32) + skew
+    report = perturbation_bounds(A, A, 1)
+    assert report.info.details["hermitian"]
+    assert report.info.details["rounding"] >= 2.0 * np.linalg.norm(skew.astype(float))
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,15 @@ def test_where_there_is_no_gradient_nothing_moves(step):
     np.testing.assert_array_equal(rank_one_geodesic_step([[1.0]], [2.0], step), [[1.0]])
 
 
+@pytest.mark.parametrize("outside", [1e-6, 1e-10, 1e-13])
+def test_a_long_step_along_what_little_is_outside_stays_orthonormal(outside):
+    rng = np.random.default_rng(5)
+    Q = frame(rng, 40, 7)
+    S, x = Q[:, :6], Q[:, :6] @ rng.standard_normal(6) + outside * Q[:, 6]
+    moved = rank_one_geodesic_step(S, x, 1.0 / outside)
+    assert np.linalg.norm(moved.T @ moved - np.eye(6)) <= 1e-14
+
+
 def test_many_steps_in_single_precision_stay_orthonormal():
     rng = np.random.default_rng(3)
     S = frame(rng, 64, 8, np.float32)

@@ -110,7 +110,7 @@ def mirsky(case: Any, subject: Any) -> list[Observation]:
     subject=perturbation_bounds,
     cases=hermitian_pair,
     mutants={
-        "nine tenths": _changed(lambda rhs: 0.7 * rhs),
+        "nine tenths": _changed(lambda rhs: 0.9 * rhs),
         "the spectral norm": _by_spectral_norm,
     },
     tight=0.999,
