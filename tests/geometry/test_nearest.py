@@ -285,3 +285,13 @@ def test_covers_of_nothing_and_of_one():
         assert polar_basis([np.ones((4, 2)), np.zeros((4, 1))]).rank == 1
         one = polar_basis([[[3.0], [4.0]]])
     np.testing.assert_allclose(np.abs(one.Q), [[0.6], [0.8]])
+
+
+def test_the_residual_is_that_of_the_scale_that_is_handed_back():
+    A, B = np.full((2, 2), 2.0**530), np.full((2, 2), 1.1 * 2.0**-530)
+    R, scale, residual = procrustes(A, B, scale=True)
+    # The scale is subnormal and has few digits left.
+    off = np.longdouble(scale) * (A.astype(np.longdouble) @ R.astype(np.longdouble)) - B
+    true = float(np.sqrt(np.sum(np.square(off * 2.0**530)))) * 2.0**-530
+    assert true > 1e-6 * np.linalg.norm(B)
+    assert residual / true == pytest.approx(1.0, rel=1e-6)
