@@ -12,6 +12,7 @@ from linsub.errors import InvalidInputError, RankDeficientError
 from linsub.geometry.basis import basis_of, in_double, like
 from linsub.geometry.bounds.orthonormal import oblique_norm
 from linsub.geometry.projection import far, near_one
+from linsub.geometry.reflectors import vector_or_matrix
 
 __all__ = ["ObliqueProjector", "oblique_projector"]
 
@@ -57,20 +58,22 @@ class ObliqueProjector:
         return ObliqueProjector(left, right, self.cosines, self.dtype)
 
     def apply(self, Z: Any) -> Any:
-        """Return ``P Z`` in the array type and precision of Z, for Z of shape (n, b).
+        """Return ``P Z`` in the array type and precision of Z, for Z of shape (n, b) or (n,).
 
         Raises
         ------
         InvalidInputError, InvalidTypeError, NonFiniteError
+        NumericalError
+            If an entry of the result exceeds the largest number of its dtype.
         """
-        dense = as_matrix(Z, name="Z")
+        dense = vector_or_matrix(Z, "Z")
         if dense.shape[0] != self.shape[0]:
             raise InvalidInputError(
                 f"Z has shape {dense.shape} and P has {self.shape}; Z needs {self.shape[0]} rows"
             )
         wide, alpha = near_one(in_double(dense, copy=False))
         found = self.left @ (self.right.conj().T @ wide)
-        return home(Z).give_back(like(far(found, alpha), dense.dtype))
+        return home(Z).give_back(far(found, alpha, dense.dtype))
 
     def __matmul__(self, Z: Any) -> Any:
         return self.apply(Z)
