@@ -13,7 +13,7 @@ from linsub._core.arrays import as_matrix
 from linsub._core.dense import norms
 from linsub._core.dense.svd import svd
 from linsub.errors import AccuracyWarning, InvalidInputError, NumericalError
-from linsub.geometry.bounds import isometry_distance, isometry_residual, projector_rounding
+from linsub.geometry.bounds import isometry_distance, polar_distance, projector_rounding
 from linsub.geometry.projection import far, near_one
 from linsub.geometry.reflectors import Reflectors, vector_or_matrix
 from linsub.results import Bound, Certificate
@@ -180,7 +180,7 @@ class HouseholderProjector:
         self.certificate = ProjectorCertificate(
             residual=Bound(found + rounding, "bound", "||W - P||_F"),
             least=Bound(
-                max(isometry_residual(S, self.rank) - rounding, 0.0),
+                max(polar_distance(S, self.rank) - rounding, 0.0),
                 "bound",
                 "min ||W - P||_F >=",
             ),
