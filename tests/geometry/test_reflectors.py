@@ -124,6 +124,12 @@ def test_the_size_and_sign_of_a_vector_do_not_matter(seed, exponents, negative):
         np.testing.assert_allclose(Q.tau, np.ldexp(2 / (V**2).sum(0), -2 * np.array(exponents)))
 
 
+def _cluster(n, k):
+    """Return vectors so near each other that 64 of them in one panel would round too much."""
+    rng = np.random.default_rng(1)
+    return rng.standard_normal((n, 1)) + 1e-3 * rng.standard_normal((n, k))
+
+
 @pytest.mark.parametrize("dtype", dtypes)
 def test_hard_collections_stay_orthogonal(dtype):
     rng = np.random.default_rng(3)
@@ -132,6 +138,7 @@ def test_hard_collections_stay_orthogonal(dtype):
         gaussian(rng, (300, 1), dtype)
         + np.finfo(dtype).eps ** 0.5 * gaussian(rng, (300, 300), dtype),
         np.repeat(gaussian(rng, (60, 1), dtype), 500, axis=1),
+        _cluster(8, 640),
     ):
         V = V.astype(dtype)
         D = Reflectors(V).to_dense().astype("D" if dtype in "FD" else "d")
