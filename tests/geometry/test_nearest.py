@@ -295,3 +295,15 @@ def test_the_residual_is_that_of_the_scale_that_is_handed_back():
     true = float(np.sqrt(np.sum(np.square(off * 2.0**530)))) * 2.0**-530
     assert true > 1e-6 * np.linalg.norm(B)
     assert residual / true == pytest.approx(1.0, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["f", "F"])
+def test_the_enclosure_holds_in_single_precision(kind):
+    rng = np.random.default_rng(0)
+    for n in (1, 3, 6):
+        # The lemma is attained, so that the rounding of Q to its type shows on either side.
+        A = (1.5 * frame(rng, n, n, kind)).astype(kind)
+        found = nearest_orthogonal(A)
+        true = np.linalg.norm(A.astype(complex) - found.Q, 2)
+        certificate = found.certificate
+        assert float(certificate.spectral_lower) <= true <= float(certificate.spectral_upper)
