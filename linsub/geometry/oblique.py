@@ -16,7 +16,8 @@ from linsub.geometry.reflectors import vector_or_matrix
 
 __all__ = ["ObliqueProjector", "oblique_projector"]
 
-# Cosines below this multiple of n eps are rounding of the bases.
+# Cosines below this multiple of n eps are rounding of the bases, and below this multiple of
+# sqrt(k) eps of the coarser type that of the k columns.
 _RIGHT_ANGLE = 4.0
 
 
@@ -107,7 +108,8 @@ def oblique_projector(X: Any, Y: Any) -> ObliqueProjector:
     Raises
     ------
     RankDeficientError
-        If some direction of X is orthogonal to all of Y: no such projector exists.
+        If some direction of X is orthogonal to all of Y, up to the rounding of their entries to
+        their type: no such projector exists.
     InvalidInputError
         If the ranks differ.
     InvalidTypeError, NonFiniteError
@@ -144,7 +146,9 @@ def oblique_projector(X: Any, Y: Any) -> ObliqueProjector:
         )
     U, c, Vh = svd(second.Q.conj().T @ first.Q)
     c = np.minimum(c, 1.0)
-    if c.size and not c[-1] > _RIGHT_ANGLE * A.shape[0] * float(np.finfo(np.float64).eps):
+    coarse = max(float(np.finfo(part.dtype).eps) for part in (A, B))
+    lost = max(A.shape[0] * float(np.finfo(np.float64).eps), float(np.sqrt(c.size)) * coarse)
+    if c.size and not c[-1] > _RIGHT_ANGLE * lost:
         raise RankDeficientError(
             f"the cosine of the largest angle between X and Y is {float(c[-1]):.2g}: a direction "
             "of X is orthogonal to Y and no such projector exists; drop it from X, and its "

@@ -27,6 +27,8 @@ _TOO_LARGE = "the gradients exceed the largest number; divide G or x by a power 
 class ProjectorCertificate(Certificate):
     """How near the projector is to W, and how near any partial isometry of that rank can be.
 
+    The rounding term of all three, ``bounds.projector_rounding``, is measured and not proved.
+
     Attributes
     ----------
     residual : Bound

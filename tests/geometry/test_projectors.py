@@ -192,3 +192,11 @@ def test_results_beyond_the_largest_number_are_refused():
 def test_an_oblique_projector_takes_a_vector():
     P = oblique_projector([[1.0], [0.0]], [[0.6], [0.8]])
     np.testing.assert_allclose(P @ np.array([0.0, 3.0]), [4.0, 0.0])
+
+
+def test_a_right_angle_that_was_rounded_is_one():
+    rng = np.random.default_rng(0)
+    X, Y = np.split(frame(rng, 9, 2).astype(np.float32), 2, axis=1)
+    assert np.abs(X.T.astype(float) @ Y) > 1e-10
+    with pytest.raises(RankDeficientError):
+        oblique_projector(X, Y)
