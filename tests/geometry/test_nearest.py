@@ -307,3 +307,14 @@ def test_the_enclosure_holds_in_single_precision(kind):
         true = np.linalg.norm(A.astype(complex) - found.Q, 2)
         certificate = found.certificate
         assert float(certificate.spectral_lower) <= true <= float(certificate.spectral_upper)
+
+
+def test_a_basis_that_is_barely_known_makes_no_dimensions():
+    rng = np.random.default_rng(0)
+    X = frame(rng, 12, 3)
+    # The same span twice, each time so ill-conditioned that rounding moves it by 1e-9.
+    blocks = [(X @ frame(rng, 3, 3) * [1.0, 1.0, 1e-7]) @ frame(rng, 3, 3) for _ in range(2)]
+    with pytest.warns(AccuracyWarning, match="overlap"):
+        result = polar_basis(blocks)
+    assert result.rank == 3
+    assert 1e-12 < result.info.details["sigma_dropped"] < result.info.details["tol"]
