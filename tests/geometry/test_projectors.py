@@ -200,3 +200,11 @@ def test_a_right_angle_that_was_rounded_is_one():
     assert np.abs(X.T.astype(float) @ Y) > 1e-10
     with pytest.raises(RankDeficientError):
         oblique_projector(X, Y)
+
+
+def test_the_adjoint_is_a_projector_of_the_same_form():
+    X, Y = subspace_pair(9, [0.3, 1.2], rng=0, dtype=complex)
+    P = oblique_projector(X, Y)
+    np.testing.assert_allclose(P.H.to_dense(), P.to_dense().conj().T, atol=1e-14)
+    for made in (P, P.H, P.H.H):
+        np.testing.assert_allclose(made.right.conj().T @ made.right, np.eye(2), atol=1e-14)
