@@ -7,6 +7,7 @@ faithfully is refused by name with the way out, never converted in silence.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -111,6 +112,30 @@ def _foreign_namespace(A: Any) -> Any:
     return None
 
 
+class _Wrap:
+    """Hands arrays over to another library; goes into a pickle by the name of its module."""
+
+    def __init__(self, xp: Any, dlpack: bool) -> None:
+        self._xp, self._dlpack = xp, dlpack
+
+    def __call__(self, x: np.ndarray) -> Any:
+        # A consumer may refuse negative strides and read-only memory: hand over plain arrays.
+        x = np.require(x, requirements=["W", "O", "A"]) if x.ndim else np.asarray(x)
+        if hasattr(self._xp, "asarray") and not self._dlpack:
+            return self._xp.asarray(x)
+        try:
+            return self._xp.from_dlpack(x)
+        except (AttributeError, BufferError, RuntimeError, TypeError, ValueError):
+            return self._xp.asarray(x)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _wrap_of, (self._xp.__name__, self._dlpack)
+
+
+def _wrap_of(module: str, dlpack: bool) -> _Wrap:
+    return _Wrap(importlib.import_module(module), dlpack)
+
+
 def _check_device(A: Any, name: str) -> None:
     if hasattr(A, "__cuda_array_interface__") or hasattr(A, "__dlpack_device__"):
         try:
@@ -146,17 +171,7 @@ def home(A: Any) -> Home:
     if xp is None or xp is np or getattr(xp, "__name__", "").startswith("numpy"):
         return Home()
 
-    def wrap(x: np.ndarray) -> Any:
-        # A consumer may refuse negative strides and read-only memory: hand over plain arrays.
-        x = np.require(x, requirements=["W", "O", "A"]) if x.ndim else np.asarray(x)
-        if hasattr(xp, "asarray") and not hasattr(A, "__dlpack__"):
-            return xp.asarray(x)
-        try:
-            return xp.from_dlpack(x)
-        except (AttributeError, BufferError, RuntimeError, TypeError, ValueError):
-            return xp.asarray(x)
-
-    return Home(getattr(xp, "__name__", str(xp)), wrap)
+    return Home(getattr(xp, "__name__", str(xp)), _Wrap(xp, hasattr(A, "__dlpack__")))
 
 
 def _to_numpy(A: Any, name: str) -> np.ndarray:

@@ -12,7 +12,7 @@ from linsub._core.dense import norms
 from linsub._core.dense.qr import qr
 from linsub._core.dense.svd import svd
 from linsub.errors import InvalidInputError, InvalidTypeError
-from linsub.geometry.basis import in_double, like
+from linsub.geometry.basis import in_double
 from linsub.geometry.bounds.orthonormal import energy_additions
 from linsub.geometry.orthonormal import OrthogonalityCertificate, measured_orthogonality
 from linsub.geometry.projection import far, near_one, without
@@ -248,11 +248,13 @@ class OrthoBasis:
         Raises
         ------
         InvalidInputError, InvalidTypeError, NonFiniteError
+        NumericalError
+            If an entry of the result exceeds the largest number of its dtype.
         """
         dense = self._columns(X)
         wide, alpha = near_one(in_double(dense, copy=False))
         Q = self._basis()
-        return home(X).give_back(like(far(Q @ (Q.conj().T @ wide), alpha), dense.dtype))
+        return home(X).give_back(far(Q @ (Q.conj().T @ wide), alpha, dense.dtype))
 
     def reject(self, X: Any) -> Any:
         """Return ``X - Q Q^H X``, the part of X orthogonal to the span, by two projections.
@@ -269,10 +271,12 @@ class OrthoBasis:
         Raises
         ------
         InvalidInputError, InvalidTypeError, NonFiniteError
+        NumericalError
+            If an entry of the result exceeds the largest number of its dtype.
         """
         dense = self._columns(X)
         wide, alpha = near_one(in_double(dense, copy=False))
-        return home(X).give_back(like(far(without(wide, self._basis()), alpha), dense.dtype))
+        return home(X).give_back(far(without(wide, self._basis()), alpha, dense.dtype))
 
     def _columns(self, X: Any) -> np.ndarray:
         dense = as_matrix(X, name="X")

@@ -10,6 +10,8 @@ from linsub._core import scalars
 from linsub._core.arrays import as_vector, home
 from linsub._core.dense import norms
 from linsub.errors import InvalidInputError, NumericalError
+from linsub.geometry.basis import in_double
+from linsub.geometry.reflector_panels import shifted_columns
 
 __all__ = ["householder_vector"]
 
@@ -82,9 +84,9 @@ def householder_vector(x: Any, *, positive: bool = False) -> tuple[Any, Any, Any
     real = array.real.dtype
     rest = norms.max_abs(array[1:]) > 0.0
     exponent = int(np.frexp(norms.max_abs(array))[1])
-    v, tau, beta = _reflector(
-        _shifted(array, -exponent), rest, positive, float(np.finfo(real).tiny)
-    )
+    # A rest far below x_0 may vanish.
+    near = shifted_columns(in_double(array), -exponent)
+    v, tau, beta = _reflector(near, rest, positive, float(np.finfo(real).tiny))
     with np.errstate(over="ignore", under="ignore"):
         size = np.ldexp(beta, exponent).astype(real)
         v = v.astype(array.dtype)
@@ -94,18 +96,6 @@ def householder_vector(x: Any, *, positive: bool = False) -> tuple[Any, Any, Any
             "stay the same"
         )
     return home(x).give_back(v), array.dtype.type(tau), size
-
-
-def _shifted(x: np.ndarray, exponent: int) -> np.ndarray:
-    """Return 2^exponent x in double precision; a rest far below x_0 may vanish."""
-    if x.dtype.kind == "c":
-        y = np.empty(x.shape, np.complex128)
-        with np.errstate(under="ignore"):
-            y.real = np.ldexp(x.real.astype(np.float64), exponent)
-            y.imag = np.ldexp(x.imag.astype(np.float64), exponent)
-        return y
-    with np.errstate(under="ignore"):
-        return np.asarray(np.ldexp(x.astype(np.float64), exponent))
 
 
 def _reflector(

@@ -12,10 +12,12 @@ from linsub.errors import InvalidInputError, RankDeficientError
 from linsub.geometry.basis import basis_of, in_double, like
 from linsub.geometry.bounds.orthonormal import oblique_norm
 from linsub.geometry.projection import far, near_one
+from linsub.geometry.reflectors import vector_or_matrix
 
 __all__ = ["ObliqueProjector", "oblique_projector"]
 
-# Cosines below this multiple of n eps are rounding of the bases.
+# Cosines below this multiple of n eps are rounding of the bases, and below this multiple of
+# sqrt(k) eps of the coarser type that of the k columns.
 _RIGHT_ANGLE = 4.0
 
 
@@ -58,20 +60,22 @@ class ObliqueProjector:
         return ObliqueProjector(left, right, self.cosines, self.dtype)
 
     def apply(self, Z: Any) -> Any:
-        """Return ``P Z`` in the array type and precision of Z, for Z of shape (n, b).
+        """Return ``P Z`` in the array type and precision of Z, for Z of shape (n, b) or (n,).
 
         Raises
         ------
         InvalidInputError, InvalidTypeError, NonFiniteError
+        NumericalError
+            If an entry of the result exceeds the largest number of its dtype.
         """
-        dense = as_matrix(Z, name="Z")
+        dense = vector_or_matrix(Z, "Z")
         if dense.shape[0] != self.shape[0]:
             raise InvalidInputError(
                 f"Z has shape {dense.shape} and P has {self.shape}; Z needs {self.shape[0]} rows"
             )
         wide, alpha = near_one(in_double(dense, copy=False))
         found = self.left @ (self.right.conj().T @ wide)
-        return home(Z).give_back(like(far(found, alpha), dense.dtype))
+        return home(Z).give_back(far(found, alpha, dense.dtype))
 
     def __matmul__(self, Z: Any) -> Any:
         return self.apply(Z)
@@ -105,7 +109,8 @@ def oblique_projector(X: Any, Y: Any) -> ObliqueProjector:
     Raises
     ------
     RankDeficientError
-        If some direction of X is orthogonal to all of Y: no such projector exists.
+        If some direction of X is orthogonal to all of Y, up to the rounding of their entries to
+        their type: no such projector exists.
     InvalidInputError
         If the ranks differ.
     InvalidTypeError, NonFiniteError
@@ -142,7 +147,9 @@ def oblique_projector(X: Any, Y: Any) -> ObliqueProjector:
         )
     U, c, Vh = svd(second.Q.conj().T @ first.Q)
     c = np.minimum(c, 1.0)
-    if c.size and not c[-1] > _RIGHT_ANGLE * A.shape[0] * float(np.finfo(np.float64).eps):
+    coarse = max(float(np.finfo(part.dtype).eps) for part in (A, B))
+    lost = max(A.shape[0] * float(np.finfo(np.float64).eps), float(np.sqrt(c.size)) * coarse)
+    if c.size and not c[-1] > _RIGHT_ANGLE * lost:
         raise RankDeficientError(
             f"the cosine of the largest angle between X and Y is {float(c[-1]):.2g}: a direction "
             "of X is orthogonal to Y and no such projector exists; drop it from X, and its "

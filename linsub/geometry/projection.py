@@ -10,7 +10,7 @@ from linsub._core import scalars
 from linsub._core.arrays import as_matrix, home
 from linsub._core.dense import norms
 from linsub._core.dense.qr import qr
-from linsub.errors import InvalidInputError
+from linsub.errors import InvalidInputError, NumericalError
 from linsub.geometry.basis import in_double, like
 from linsub.geometry.bounds.orthonormal import orthogonality_rounding
 
@@ -61,6 +61,8 @@ def complement_projection(
     InvalidInputError
         If columns are not orthonormal, by more than bases in single precision are, or
         shapes do not fit.
+    NumericalError
+        If an entry of the result exceeds the largest number of its dtype.
     InvalidTypeError, NonFiniteError
 
     Notes
@@ -114,7 +116,7 @@ def complement_projection(
             found = without(found, left)
         if right is not None and mode != "left":
             found = without(found.conj().T, right).conj().T
-    return home(G).give_back(like(np.ascontiguousarray(far(found, alpha)), dense.dtype))
+    return home(G).give_back(np.ascontiguousarray(far(found, alpha, dense.dtype)))
 
 
 def without(X: np.ndarray, Q: np.ndarray) -> np.ndarray:
@@ -138,10 +140,16 @@ def near_one(X: np.ndarray) -> tuple[np.ndarray, float]:
     return (X, 1.0) if alpha == 1.0 else (X * alpha, alpha)
 
 
-def far(X: np.ndarray, alpha: float) -> np.ndarray:
-    """Return what :func:`near_one` brought near 1 to where it was."""
+def far(X: np.ndarray, alpha: float, dtype: np.dtype) -> np.ndarray:
+    """Return what :func:`near_one` brought near 1 to where it was, in the precision of `dtype`."""
     with np.errstate(over="ignore", under="ignore"):
-        return X if alpha == 1.0 else np.asarray(X / alpha)
+        found = like(X if alpha == 1.0 else X / alpha, dtype)
+    if not np.isfinite(found).all():
+        raise NumericalError(
+            f"an entry of the result exceeds the largest {found.real.dtype}; divide what is "
+            "projected by a power of two first"
+        )
+    return found
 
 
 def _orthonormal(Q: Any, name: str, length: int, along: str) -> np.ndarray:

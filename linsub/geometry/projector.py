@@ -13,16 +13,21 @@ from linsub._core.arrays import as_matrix
 from linsub._core.dense import norms
 from linsub._core.dense.svd import svd
 from linsub.errors import AccuracyWarning, InvalidInputError, NumericalError
-from linsub.geometry.bounds import isometry_distance, isometry_residual, projector_rounding
+from linsub.geometry.bounds import isometry_distance, polar_distance, projector_rounding
+from linsub.geometry.projection import far, near_one
 from linsub.geometry.reflectors import Reflectors, vector_or_matrix
 from linsub.results import Bound, Certificate
 
 __all__ = ["HouseholderProjector", "ProjectorCertificate"]
 
+_TOO_LARGE = "the gradients exceed the largest number; divide G or x by a power of two first"
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ProjectorCertificate(Certificate):
     """How near the projector is to W, and how near any partial isometry of that rank can be.
+
+    The rounding term of all three, ``bounds.projector_rounding``, is measured and not proved.
 
     Attributes
     ----------
@@ -147,20 +152,25 @@ class HouseholderProjector:
                 "cannot be told: divide W by a power of two first"
             )
         r = self.rank
-        left = Reflectors.from_orthonormal(U[:, :r].astype(matrix.dtype))
-        right = Reflectors.from_orthonormal(Vh[:r].conj().T.astype(matrix.dtype))
-        self._become(left, right)
-        self._home = arrays.home(W)
-        self.gap_ = float(S[r - 1] - S[r]) if r < S.size else float(S[r - 1])
-        self._certify(wide, S, float(np.finfo(matrix.dtype).eps))
+        home = arrays.home(W)
+        # By way of W's own array type: the reflectors hand their parameters back in it.
+        left, right = (
+            Reflectors.from_orthonormal(home.give_back(side.astype(matrix.dtype)))
+            for side in (U[:, :r], Vh[:r].conj().T)
+        )
+        gap = float(S[r - 1] - S[r]) if r < S.size else float(S[r - 1])
         unsure = max(m, n) * float(np.finfo(matrix.dtype).eps) * float(S[0])
-        if self.gap_ <= unsure:
+        if gap <= unsure:  # before anything changes: a caller may turn warnings into errors
             warnings.warn(
-                f"sigma_{r} and sigma_{r + 1} of W differ by {self.gap_:.1e}, which is rounding: "
-                "the nearest partial isometry is not unique, and one of them was taken",
+                f"sigma_{r} and sigma_{r + 1} of W differ by {gap:.1e}, which is rounding: "
+                "the nearest partial isometry is not unique, and one of them is taken",
                 AccuracyWarning,
                 stacklevel=2,
             )
+        self._become(left, right)
+        self._home = home
+        self.gap_ = gap
+        self._certify(wide, S, float(np.finfo(matrix.dtype).eps))
         return self
 
     def _certify(self, W: np.ndarray, S: np.ndarray, eps: float) -> None:
@@ -172,7 +182,7 @@ class HouseholderProjector:
         self.certificate = ProjectorCertificate(
             residual=Bound(found + rounding, "bound", "||W - P||_F"),
             least=Bound(
-                max(isometry_residual(S, self.rank) - rounding, 0.0),
+                max(polar_distance(S, self.rank) - rounding, 0.0),
                 "bound",
                 "min ||W - P||_F >=",
             ),
@@ -280,10 +290,13 @@ class HouseholderProjector:
         ------
         InvalidInputError
             If the shapes do not fit.
+        NumericalError
+            If an entry of the result exceeds the largest number of its dtype.
         """
         U, V = self._columns()
-        given = self._argument(x, "x", V.shape[0])
-        return arrays.home(x).give_back(U @ (V.conj().T @ given))
+        near, alpha = near_one(self._argument(x, "x", V.shape[0]))
+        found = U @ (V.conj().T @ near)
+        return arrays.home(x).give_back(far(found, alpha, found.dtype))
 
     def _argument(self, x: Any, name: str, rows: int) -> np.ndarray:
         given = vector_or_matrix(x, name)
@@ -314,6 +327,8 @@ class HouseholderProjector:
         ------
         InvalidInputError
             If the shapes do not fit.
+        NumericalError
+            If a gradient exceeds the largest number of its dtype.
 
         Examples
         --------
@@ -334,17 +349,24 @@ class HouseholderProjector:
                     f"G has shape {grad.shape} and P {self.shape}; pass x too if G is the gradient "
                     "of apply(x)"
                 )
-            return self._sides_vjp(grad @ V, grad.conj().T @ U)
+            with np.errstate(over="ignore", invalid="ignore"):
+                return self._sides_vjp(grad @ V, grad.conj().T @ U)
         given = self._argument(x, "x", n)
         grad = self._argument(G, "G", m)
         if grad.shape[1:] != given.shape[1:]:
             raise InvalidInputError(f"G has shape {grad.shape} and x {given.shape}")
         y, g = (a if a.ndim == 2 else a[:, None] for a in (given, grad))
-        inner, back = V.conj().T @ y, U.conj().T @ g
-        gVu, gVv = self._sides_vjp(g @ inner.conj().T, y @ back.conj().T)
-        return gVu, gVv, arrays.home(x).give_back((V @ back).reshape(given.shape))
+        with np.errstate(over="ignore", invalid="ignore"):
+            inner, back = V.conj().T @ y, U.conj().T @ g
+            gx = V @ back
+            gVu, gVv = self._sides_vjp(g @ inner.conj().T, y @ back.conj().T)
+        if not np.isfinite(gx).all():
+            raise NumericalError(_TOO_LARGE)
+        return gVu, gVv, arrays.home(x).give_back(gx.reshape(given.shape))
 
     def _sides_vjp(self, gU: np.ndarray, gV: np.ndarray) -> tuple[Any, Any]:
+        if not (np.isfinite(gU).all() and np.isfinite(gV).all()):
+            raise NumericalError(_TOO_LARGE)
         found = []
         for side, gradient in zip(self._sides(), (gU, gV), strict=True):
             E = np.eye(side.shape[0], self.rank, dtype=gradient.dtype)

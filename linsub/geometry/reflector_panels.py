@@ -6,14 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from linsub._core.dense import norms
 from linsub._core.dense.wy import apply_wy, exact_gram, gram
 
-__all__ = ["WIDTH", "Panel", "apply_panels", "make_panels", "scaled_columns", "unitarity_defect"]
+__all__ = [
+    "WIDTH",
+    "Panel",
+    "apply_panels",
+    "make_panels",
+    "scaled_columns",
+    "shifted_columns",
+    "unitarity_defect",
+]
 
 # Reflectors in a panel: wide enough for products at their full rate, narrow enough that the
 # triangles cost little. 32 was slower by a tenth on 4096 x 512, 128 no faster.
@@ -79,7 +87,7 @@ def scaled_columns(V: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return shifted_columns(W, -second), first + second, np.ldexp(sizes, -second)
 
 
-def shifted_columns(V: np.ndarray, exponents: np.ndarray) -> np.ndarray:
+def shifted_columns(V: np.ndarray, exponents: Any) -> np.ndarray:
     """Return V 2^exponents, F-ordered; what leaves the range goes to 0 or infinity."""
     with np.errstate(under="ignore", over="ignore"):
         out = np.empty(V.shape, V.dtype, order="F")

@@ -192,20 +192,24 @@ class Reflectors:
 
         Notes
         -----
-        *Algorithm.* LAPACK's geqrf or geqp3, on A scaled by a power of two where its entries are
-        extreme; the signs of the diagonal of R go into `signs`.
+        *Algorithm.* LAPACK's geqrf on A with each column scaled by a power of two, so that none
+        vanishes beside a large one, or geqp3 on A scaled as a whole where its entries are extreme;
+        the signs of the diagonal of R go into `signs`.
         """
         pivoting = scalars.as_flag(pivoting, name="pivoting")
         matrix = as_matrix(A, name="A")
         home = arrays.home(A)
-        real = matrix.real.dtype.type
-        scale = norms.power_of_two_scale(norms.max_abs(matrix), matrix.dtype)
-        packed = householder_qr(matrix * real(scale) if scale != 1.0 else matrix, pivoting=pivoting)
+        if pivoting:  # which compares columns
+            scale = norms.power_of_two_scale(norms.max_abs(matrix), matrix.dtype)
+            exponents = np.full(matrix.shape[1], 1 - np.frexp(scale)[1])
+            scaled = shifted_columns(matrix, -exponents)
+        else:
+            scaled, exponents, _ = scaled_columns(matrix)
+        packed = householder_qr(scaled, pivoting=pivoting)
         diagonal = packed.R.diagonal().real
         signs = np.where(diagonal < 0.0, -1.0, 1.0).astype(matrix.dtype)
         Q = cls(packed.V, packed.tau, signs=signs)
-        with np.errstate(over="ignore", under="ignore"):
-            R = packed.R * signs.conj()[:, None] / real(scale)
+        R = shifted_columns(packed.R * signs.conj()[:, None], exponents)
         if not np.isfinite(R).all():
             raise NumericalError(
                 f"R exceeds the largest {matrix.real.dtype}; divide A by a power of two first"
@@ -409,6 +413,8 @@ class Reflectors:
             If the shapes do not fit.
         NonFiniteError
             If C holds nan or inf; it is then as it was.
+        NumericalError
+            If an entry of the result exceeds the largest number of its dtype, with `check_finite`.
 
         Notes
         -----
@@ -451,6 +457,11 @@ class Reflectors:
         if scale != 1.0:
             with np.errstate(over="ignore"):
                 result /= scale
+            if not np.isfinite(result).all():
+                raise NumericalError(
+                    f"an entry of the product exceeds the largest {result.real.dtype}; "
+                    "divide C by a power of two first"
+                )
         return C if in_place and result is C else arrays.home(C).give_back(result)
 
     def _apply_to(self, Z: np.ndarray, panels: list[Panel], adjoint: bool, conjugate: bool) -> None:
@@ -534,6 +545,8 @@ class Reflectors:
             If the shapes do not fit.
         NonFiniteError
             If X or G holds nan or inf.
+        NumericalError
+            If gX, or the gradient in v_j times ||v_j||, exceeds the largest number.
 
         Notes
         -----
@@ -567,7 +580,13 @@ class Reflectors:
         first, second = (g, x) if self._adjoint else (x, g)
         first = first.copy()
         first[:size] *= signs
-        back, gV, gtau = product_vjp(panels, first, second, self._W.shape, not self._given)
+        with np.errstate(over="ignore", invalid="ignore"):
+            back, gV, gtau = product_vjp(panels, first, second, self._W.shape, not self._given)
+        if not all(np.isfinite(part).all() for part in (back, gV, gtau)):
+            raise NumericalError(
+                f"the gradients exceed the largest {back.real.dtype}; "
+                "divide X or G by a power of two first"
+            )
         back[:size] *= signs.conj()
         if self._adjoint:
             back = g.copy()

@@ -147,6 +147,9 @@ def procrustes(
         s = max(trace, 0.0) / norm_a**2
     elif scale:
         a = b  # zero has no unit
+    # What is handed back, where the scale itself is too small for all its digits.
+    found_scale = _unscaled(s, a, b)
+    s = _unscaled(found_scale, b, a)
     returned = like(R, np.promote_types(first.dtype, second.dtype))
     least = procrustes_residual(norm_a, norm_b, S, scale=scale, flipped=flipped)
     size = norm_b if scale else norm_a + norm_b
@@ -163,7 +166,7 @@ def procrustes(
     assert certificate.residual is not None
     return ProcrustesResult(
         home(A).give_back(returned),
-        _unscaled(s, a, b),
+        found_scale,
         float(certificate.residual),
         certificate=certificate,
         info=Info("svd", passes=1, details=_details(S, wanted, flipped, max(first.shape))),

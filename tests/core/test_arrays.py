@@ -1,6 +1,7 @@
 """The boundary: what comes in leaves canonical, or is refused by name; nothing is written to."""
 
 import hashlib
+import pickle
 
 import numpy as np
 import pytest
@@ -274,3 +275,11 @@ def test_jax_arrays_go_out_in_kind():
     assert isinstance(arrays.home(A).give_back(BASE.astype("f4")), jax.Array)
     with pytest.raises(InvalidTypeError, match="traced"):
         jax.jit(lambda x: arrays.as_matrix(x))(A)
+
+
+def test_a_home_goes_into_a_pickle():
+    xp = pytest.importorskip("array_api_strict")
+    A = xp.asarray(BASE)
+    back = pickle.loads(pickle.dumps(arrays.home(A))).give_back(BASE)
+    assert type(back) is type(A)
+    assert np.array_equal(np.asarray(back), BASE)

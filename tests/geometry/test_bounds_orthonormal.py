@@ -55,11 +55,13 @@ def test_energies():
 
 
 def test_roundings_grow_with_sizes():
-    assert bounds.orthogonality_rounding(100, 5, 1e-16) == pytest.approx(2e-14)
+    assert bounds.orthogonality_rounding(100, 5, 1e-16) == pytest.approx(2e-14, rel=1e-12, abs=0.0)
     assert bounds.orthogonality_rounding(0, 0, 1e-16) == 0.0
     assert bounds.rounded_basis(100, 4, 1e-7) == pytest.approx(2e-7, rel=1e-4)
     assert bounds.rounded_basis(100, 4, 2.0**-52) == bounds.orthogonality_rounding(100, 4, 2**-52)
-    assert bounds.complement_rounding(100, 4, 2.0, 1e-16) == pytest.approx(1.6e-14)
+    assert bounds.complement_rounding(100, 4, 2.0, 1e-16) == pytest.approx(
+        1.6e-14, rel=1e-12, abs=0.0
+    )
 
 
 @pytest.mark.parametrize("bad", [[-1.0], [np.nan], [1.0, 2.0], [[1.0]], [np.inf]])
@@ -73,3 +75,9 @@ def test_what_is_no_spectrum_is_refused(bad):
 def test_angles_ascend():
     with pytest.raises(InvalidInputError, match="angles must ascend"):
         bounds.projector_difference([1.0, 0.5], 2, 2)
+
+
+@pytest.mark.parametrize("rank", [-1, 3])
+def test_ranks_lie_in_their_range(rank):
+    with pytest.raises(InvalidInputError, match="rank is"):
+        bounds.polar_distance([1.0, 0.5], rank)

@@ -285,3 +285,36 @@ def test_covers_of_nothing_and_of_one():
         assert polar_basis([np.ones((4, 2)), np.zeros((4, 1))]).rank == 1
         one = polar_basis([[[3.0], [4.0]]])
     np.testing.assert_allclose(np.abs(one.Q), [[0.6], [0.8]])
+
+
+def test_the_residual_is_that_of_the_scale_that_is_handed_back():
+    A, B = np.full((2, 2), 2.0**530), np.full((2, 2), 1.1 * 2.0**-530)
+    R, scale, residual = procrustes(A, B, scale=True)
+    # The scale is subnormal and has few digits left.
+    off = np.longdouble(scale) * (A.astype(np.longdouble) @ R.astype(np.longdouble)) - B
+    true = float(np.sqrt(np.sum(np.square(off * 2.0**530)))) * 2.0**-530
+    assert true > 1e-6 * np.linalg.norm(B)
+    assert residual / true == pytest.approx(1.0, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["f", "F"])
+def test_the_enclosure_holds_in_single_precision(kind):
+    rng = np.random.default_rng(0)
+    for n in (1, 3, 6):
+        # The lemma is attained, so that the rounding of Q to its type shows on either side.
+        A = (1.5 * frame(rng, n, n, kind)).astype(kind)
+        found = nearest_orthogonal(A)
+        true = np.linalg.norm(A.astype(complex) - found.Q, 2)
+        certificate = found.certificate
+        assert float(certificate.spectral_lower) <= true <= float(certificate.spectral_upper)
+
+
+def test_a_basis_that_is_barely_known_makes_no_dimensions():
+    rng = np.random.default_rng(0)
+    X = frame(rng, 12, 3)
+    # The same span twice, each time so ill-conditioned that rounding moves it by 1e-9.
+    blocks = [(X @ frame(rng, 3, 3) * [1.0, 1.0, 1e-7]) @ frame(rng, 3, 3) for _ in range(2)]
+    with pytest.warns(AccuracyWarning, match="overlap"):
+        result = polar_basis(blocks)
+    assert result.rank == 3
+    assert 1e-12 < result.info.details["sigma_dropped"] < result.info.details["tol"]

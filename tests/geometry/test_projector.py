@@ -1,5 +1,8 @@
 """HouseholderProjector: the nearest partial isometry, beside the SVD and beside others."""
 
+import pickle
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -168,3 +171,36 @@ def test_left_and_right_are_reflectors():
     np.testing.assert_allclose(P.left.columns(2) @ P.right.columns(2).T, P.matrix(), atol=1e-15)
     assert repr(P) == "HouseholderProjector(2, <6x4 float64>)"
     assert repr(HouseholderProjector(2)) == "HouseholderProjector(2)"
+
+
+def test_a_warning_made_an_error_changes_nothing():
+    P = HouseholderProjector(1).fit(np.diag([3.0, 2.0, 1.0]))
+    before, gap = P.matrix(), P.gap_
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", AccuracyWarning)
+        with pytest.raises(AccuracyWarning, match="not unique"):
+            P.fit(np.eye(4))
+    np.testing.assert_array_equal(P.matrix(), before)
+    assert P.gap_ == gap
+
+
+def test_entries_near_the_largest_number():
+    top = float(np.finfo(np.float64).max)
+    P = HouseholderProjector.from_reflectors([[0.0], [1.0]], [[1.0], [-1.0 - np.sqrt(2.0)]])
+    # P x = e_1 (x_1 + x_2) / sqrt(2)
+    np.testing.assert_allclose(P.apply([0.7 * top, 0.7 * top]) / top, [0.7 * np.sqrt(2), 0.0])
+    with pytest.raises(NumericalError, match="an entry of the result exceeds"):
+        P.apply([top, top])
+    for G, x in ((np.full((2, 2), top), None), ([1e200, 1e200], [1e200, 1e200])):
+        with pytest.raises(NumericalError, match="the gradients exceed"):
+            P.vjp(G, x)
+
+
+def test_gradients_come_back_in_the_array_type_of_w():
+    xp = pytest.importorskip("array_api_strict")
+    W = xp.asarray([[3.0, 1.0], [0.0, 2.0], [1.0, 1.0]])
+    P = HouseholderProjector(1).fit(W)
+    again = pickle.loads(pickle.dumps(P))
+    for made in (P, again):
+        for part in (made.left.V, made.right.V, *made.signs, *made.vjp(made.matrix())):
+            assert type(part) is type(W)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linsub.errors import InvalidInputError, NumericalError, RankDeficientError
-from linsub.geometry import complement_projection, oblique_projector, orth
+from linsub.geometry import OrthoBasis, complement_projection, oblique_projector, orth
 from linsub.testing import strategies
 from linsub.testing.gallery import ANGLE_SETS, subspace_pair
 from tests.geometry.frames import frame, normal
@@ -167,3 +167,44 @@ def test_precision_and_scale():
 def test_the_whole_space():
     P = oblique_projector(orth(normal(np.random.default_rng(0), 4, 4)).Q, np.eye(4))
     np.testing.assert_allclose(P.to_dense(), np.eye(4), atol=1e-14)
+
+
+def test_results_beyond_the_largest_number_are_refused():
+    q = np.array([[0.9], [0.3], [0.3], [0.1]])
+    q /= np.linalg.norm(q)
+    basis = OrthoBasis(4)
+    basis.extend(q)
+    P = oblique_projector([[1.0], [0.0]], [[1e-8], [1.0]])
+    for top, dtype in ((np.finfo(np.float32).max, np.float32), (np.finfo(float).max, float)):
+        same, mixed = np.full((4, 1), top, dtype), np.full((4, 1), -top, dtype)
+        mixed[0] = top
+        calls = (
+            lambda: complement_projection(mixed, q),  # noqa: B023
+            lambda: basis.project(same),  # noqa: B023
+            lambda: basis.reject(mixed),  # noqa: B023
+            lambda: P @ (same[:2] / 2),  # noqa: B023
+        )
+        for call in calls:
+            with pytest.raises(NumericalError, match="exceeds the largest float"):
+                call()
+
+
+def test_an_oblique_projector_takes_a_vector():
+    P = oblique_projector([[1.0], [0.0]], [[0.6], [0.8]])
+    np.testing.assert_allclose(P @ np.array([0.0, 3.0]), [4.0, 0.0])
+
+
+def test_a_right_angle_that_was_rounded_is_one():
+    rng = np.random.default_rng(0)
+    X, Y = np.split(frame(rng, 9, 2).astype(np.float32), 2, axis=1)
+    assert np.abs(X.T.astype(float) @ Y) > 1e-10
+    with pytest.raises(RankDeficientError):
+        oblique_projector(X, Y)
+
+
+def test_the_adjoint_is_a_projector_of_the_same_form():
+    X, Y = subspace_pair(9, [0.3, 1.2], rng=0, dtype=complex)
+    P = oblique_projector(X, Y)
+    np.testing.assert_allclose(P.H.to_dense(), P.to_dense().conj().T, atol=1e-14)
+    for made in (P, P.H, P.H.H):
+        np.testing.assert_allclose(made.right.conj().T @ made.right, np.eye(2), atol=1e-14)

@@ -124,6 +124,12 @@ def test_the_size_and_sign_of_a_vector_do_not_matter(seed, exponents, negative):
         np.testing.assert_allclose(Q.tau, np.ldexp(2 / (V**2).sum(0), -2 * np.array(exponents)))
 
 
+def _cluster(n, k):
+    """Return vectors so near each other that 64 of them in one panel would round too much."""
+    rng = np.random.default_rng(1)
+    return rng.standard_normal((n, 1)) + 1e-3 * rng.standard_normal((n, k))
+
+
 @pytest.mark.parametrize("dtype", dtypes)
 def test_hard_collections_stay_orthogonal(dtype):
     rng = np.random.default_rng(3)
@@ -132,6 +138,7 @@ def test_hard_collections_stay_orthogonal(dtype):
         gaussian(rng, (300, 1), dtype)
         + np.finfo(dtype).eps ** 0.5 * gaussian(rng, (300, 300), dtype),
         np.repeat(gaussian(rng, (60, 1), dtype), 500, axis=1),
+        _cluster(8, 640),
     ):
         V = V.astype(dtype)
         D = Reflectors(V).to_dense().astype("D" if dtype in "FD" else "d")
@@ -380,3 +387,22 @@ def test_what_is_refused_is_left_as_it_was():
     assert C[0, 0] == 1.0
     with pytest.raises(InvalidInputError, match="C is not a rectangular array"):
         Reflectors(np.ones((2, 1))).apply([[1.0], [2.0, 3.0]])
+
+
+def test_products_beyond_the_largest_number_are_refused():
+    top = float(np.finfo(np.float64).max)
+    Q = Reflectors([[1.0], [-1.0 - np.sqrt(2.0)]])
+    with pytest.raises(NumericalError, match="an entry of the product exceeds"):
+        Q @ np.array([top, top])
+    with pytest.raises(NumericalError, match="the gradients exceed the largest float64"):
+        Q.vjp(np.array([1e200, 1.0]), np.array([1e200, 3.0]))
+
+
+@pytest.mark.parametrize("dtype", dtypes)
+def test_columns_of_any_scale_keep_their_digits(dtype):
+    high = 30 if np.finfo(dtype).maxexp == 128 else 290
+    A = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 1.0]], dtype)
+    sizes = np.ldexp(1.0, [3 * high, -3 * high, 0]).astype(A.real.dtype)
+    Q, plain = Reflectors.from_qr(A * sizes), Reflectors.from_qr(A)
+    np.testing.assert_array_equal(Q.R, plain.R * sizes)
+    np.testing.assert_array_equal(Q.to_dense(), plain.to_dense())

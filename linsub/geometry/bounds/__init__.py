@@ -54,7 +54,6 @@ from linsub.geometry.bounds.reflectors import (
     frame_rounding,
     haar_moments,
     isometry_distance,
-    isometry_residual,
     projector_rounding,
     reflector_rounding,
 )
@@ -81,7 +80,6 @@ __all__ = [
     "injectivity_radius",
     "interval_gap",
     "isometry_distance",
-    "isometry_residual",
     "log_condition",
     "mean_radius",
     "oblique_norm",

@@ -143,7 +143,7 @@ def polar_distance(sigma: Any, rank: int | None = None, flipped: bool = False) -
     sigma : array_like (n,)
         Singular values, descending.
     rank : int, optional
-        All of them by default: orthonormal columns (or rows).
+        In 0 .. n, all of them by default: orthonormal columns (or rows).
     flipped : bool, optional
         The determinant that is asked for is not that of the polar factor: the
         smallest singular vector changes its sign, and ``(sigma_n + 1)^2`` counts.
@@ -154,6 +154,8 @@ def polar_distance(sigma: Any, rank: int | None = None, flipped: bool = False) -
     """
     s = _spectrum(sigma)
     r = s.size if rank is None else rank
+    if not 0 <= r <= s.size:
+        raise InvalidInputError(f"rank is {r} and there are {s.size} singular values")
     target = np.where(np.arange(s.size) < r, 1.0, 0.0)
     if flipped and s.size:
         target[-1] = -1.0

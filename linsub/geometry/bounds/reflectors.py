@@ -13,7 +13,6 @@ __all__ = [
     "frame_rounding",
     "haar_moments",
     "isometry_distance",
-    "isometry_residual",
     "projector_rounding",
     "reflector_rounding",
 ]
@@ -27,32 +26,6 @@ _FRAME = 8.0
 _PROJECTOR = 8.0
 
 
-def isometry_residual(sigma: Any, rank: int) -> float:
-    """Frobenius distance from W to the nearest partial isometry of a rank.
-
-    ``min ||W - P||_F^2 = sum_{i<=r} (sigma_i - 1)^2 + sum_{i>r} sigma_i^2``.
-
-    Parameters
-    ----------
-    sigma : array_like (k,)
-        Singular values of W, descending, k = min(m, n).
-    rank : int
-        r, in 0 .. k.
-
-    Examples
-    --------
-    >>> from linsub.geometry.bounds import isometry_residual
-    >>> round(isometry_residual([4.0, 1.0], 1) ** 2, 12)
-    10.0
-    """
-    off = _off(sigma, rank)
-    peak = float(off.max(initial=0.0))
-    if peak == 0.0:
-        return 0.0
-    with np.errstate(under="ignore", over="ignore"):
-        return peak * float(np.sqrt(np.sum(np.square(off / peak))))
-
-
 def isometry_distance(sigma: Any, rank: int) -> float:
     """Distance from W to the nearest partial isometry of a rank, in the 2-norm.
 
@@ -61,7 +34,7 @@ def isometry_distance(sigma: Any, rank: int) -> float:
     Parameters
     ----------
     sigma, rank
-        As in :func:`isometry_residual`.
+        As in :func:`polar_distance`, the same in the Frobenius norm.
 
     Examples
     --------

@@ -82,7 +82,7 @@ def nearest(case: Any, subject: Any) -> list[Observation]:
     W, P = case.W.astype(wide), np.asarray(subject(case.W, case.rank)).astype(wide)
     eps, r = eps_of(case.W.dtype), case.rank
     slack = bounds.projector_rounding(max(W.shape), r, float(np.linalg.norm(W)), eps)
-    fro, two = bounds.isometry_residual(case.sigma, r), bounds.isometry_distance(case.sigma, r)
+    fro, two = bounds.polar_distance(case.sigma, r), bounds.isometry_distance(case.sigma, r)
     return [
         Observation(abs(float(np.linalg.norm(W - P)) - fro), slack, note="frobenius"),
         Observation(abs(float(np.linalg.norm(W - P, 2)) - two), slack, note="spectral"),
@@ -96,12 +96,12 @@ def nearest(case: Any, subject: Any) -> list[Observation]:
     source="Mirsky 1960; von Neumann 1937",
     kind="always",
     domain="sampler",
-    subject=bounds.isometry_residual,
+    subject=bounds.polar_distance,
     cases=_targets,
     mutants={
-        "one rank more": lambda sigma, rank: bounds.isometry_residual(sigma, rank - 1),
+        "one rank more": lambda sigma, rank: bounds.polar_distance(sigma, rank - 1),
         "sigma kept whole": lambda sigma, rank: float(np.linalg.norm(sigma)),
-        "a hundredth more": lambda sigma, rank: 1.01 * bounds.isometry_residual(sigma, rank),
+        "a hundredth more": lambda sigma, rank: 1.01 * bounds.polar_distance(sigma, rank),
     },
     tight=0.999,
     budget=0.3,
