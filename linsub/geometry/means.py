@@ -102,6 +102,7 @@ class _Points:
     weights: np.ndarray
     home: Home
     dtype: np.dtype
+    eps: float  # of the coarsest type
 
     def give_back(self, Q: np.ndarray) -> Any:
         return self.home.give_back(Q.astype(self.dtype))
@@ -162,7 +163,7 @@ def flag_mean(Xs: Any, k: Any, *, weights: Any = None) -> FlagMean:
     U, values = _leading(points)
     after = float(values[k]) if k < values.size else 0.0
     gap = float(values[k - 1]) - after if 0 < k < n else np.inf
-    rounding = bounds.angle_rounding(n) * float(np.finfo(points.dtype).eps) / _EPS
+    rounding = bounds.angle_rounding(n) * points.eps / _EPS
     if not gap > rounding:
         warnings.warn(
             f"the flag mean is not unique: eigenvalues k={k} and k + 1 of the mean projector "
@@ -305,8 +306,7 @@ def _renewed(X: np.ndarray) -> np.ndarray:
 def _result(points: _Points, X: np.ndarray, steps: int, converged: bool) -> KarcherMean:
     angles, norm = _measured(points, X)
     n, p = X.shape
-    eps = float(np.finfo(points.dtype).eps)
-    rounding = bounds.angle_rounding(n) * float(np.sqrt(max(p, 1))) * eps / _EPS
+    rounding = bounds.angle_rounding(n) * float(np.sqrt(max(p, 1))) * points.eps / _EPS
     counted = angles[points.weights > 0.0]
     largest = float(counted.max(initial=0.0))
     radius = float(np.max(np.sqrt(np.square(counted).sum(axis=1)), initial=0.0))
@@ -360,7 +360,7 @@ def _complain(result: KarcherMean, target: float, on_fail: str) -> None:
 
 
 def _points(Xs: Any, weights: Any, *, alike: bool = False) -> _Points:
-    if isinstance(Xs, str) or not isinstance(Xs, Iterable):
+    if isinstance(Xs, str) or not (isinstance(Xs, Iterable) or hasattr(Xs, "shape")):
         raise InvalidTypeError(
             f"Xs must be a sequence of orthonormal bases, got {type(Xs).__name__}"
         )
@@ -370,7 +370,9 @@ def _points(Xs: Any, weights: Any, *, alike: bool = False) -> _Points:
             f"Xs must be a sequence of bases or a stack (N, n, p), got shape {tuple(shape)}; pass "
             "[X] for a single one"
         )
-    points = [point(X, name=f"Xs[{i}]") for i, X in enumerate(Xs)]
+    # A stack by its indices: arrays of other libraries need not be iterable.
+    each = Xs if shape is None else (Xs[i, ...] for i in range(shape[0]))
+    points = [point(X, name=f"Xs[{i}]") for i, X in enumerate(each)]
     if not points:
         raise InvalidInputError("Xs is empty: pass at least one basis")
     first = points[0].X
@@ -384,7 +386,8 @@ def _points(Xs: Any, weights: Any, *, alike: bool = False) -> _Points:
     dtype = np.result_type(*(at.dtype for at in points))
     wide = np.result_type(*(at.X.dtype for at in points))
     bases = [at.X.astype(wide, copy=False) for at in points]
-    return _Points(bases, _weights(weights, len(points)), points[0].home, dtype)
+    eps = max(float(np.finfo(at.dtype).eps) for at in points)
+    return _Points(bases, _weights(weights, len(points)), points[0].home, dtype, eps)
 
 
 def _weights(weights: Any, count: int) -> np.ndarray:

@@ -13,6 +13,7 @@ from linsub._core.dense import norms
 from linsub._core.dense.eigh import eigh
 from linsub._core.dense.svd import svd
 from linsub.errors import InvalidInputError
+from linsub.geometry.basis import powers_of_two
 from linsub.geometry.pair import orthonormal_pair
 
 __all__ = ["Point", "Turn", "horizontal", "moved_by", "point", "turn"]
@@ -70,7 +71,7 @@ def horizontal(at: Point, D: Any, *, name: str, step: float = 1.0) -> tuple[Poin
     E = D.astype(np.complex128 if D.dtype.kind == "c" else np.float64, copy=False)
     alpha = norms.power_of_two_scale(norms.max_abs(E), E.dtype)
     exponent = 1 - int(np.frexp(alpha)[1])
-    E = E if alpha == 1.0 else _ldexp(E, -exponent)
+    E = E if alpha == 1.0 else powers_of_two(E, -exponent)
     along = X.conj().T @ E
     defect = norms.frobenius(along)
     coarse = max(float(np.finfo(kind).eps) for kind in (at.dtype, D.dtype))
@@ -85,16 +86,7 @@ def horizontal(at: Point, D: Any, *, name: str, step: float = 1.0) -> tuple[Poin
         )
     E = E - X @ along
     E -= X @ (X.conj().T @ E)
-    return dataclasses.replace(at, dtype=dtype), E if alpha == 1.0 else _ldexp(E, exponent)
-
-
-def _ldexp(A: np.ndarray, exponent: int) -> np.ndarray:
-    with np.errstate(over="ignore", under="ignore"):
-        if A.dtype.kind == "c":
-            scaled = np.empty_like(A)
-            scaled.real, scaled.imag = np.ldexp(A.real, exponent), np.ldexp(A.imag, exponent)
-            return scaled
-        return np.asarray(np.ldexp(A, exponent))
+    return dataclasses.replace(at, dtype=dtype), E if alpha == 1.0 else powers_of_two(E, exponent)
 
 
 def moved_by(

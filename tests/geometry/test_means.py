@@ -217,6 +217,19 @@ def test_a_stack_is_a_sequence():
     Xs = around(np.random.default_rng(6))
     np.testing.assert_array_equal(karcher_mean(np.stack(Xs)).X, karcher_mean(Xs).X)
     np.testing.assert_array_equal(flag_mean(iter(Xs), 2).X, flag_mean(Xs, 2).X)
+    xp = pytest.importorskip("array_api_strict")  # whose arrays are no iterables
+    mean = flag_mean(xp.asarray(np.stack(Xs)), 2).X
+    assert type(mean) is type(xp.asarray(1.0))
+    np.testing.assert_array_equal(np.asarray(mean), flag_mean(Xs, 2).X)
+
+
+def test_the_coarser_of_two_types_decides_whether_a_mean_is_unique():
+    single = np.eye(3, dtype=np.float32)[:, :1]
+    turned = np.array([[1e-9], [1.0], [0.0]])  # eigenvalues differ by less than single sees
+    with pytest.warns(AccuracyWarning, match="not unique"):
+        flag_mean([single, turned], 1)
+    with pytest.warns(AccuracyWarning, match="not unique"):
+        flag_mean([single, turned.astype(np.float32)], 1)
 
 
 def test_bad_arguments_are_named():
