@@ -125,7 +125,9 @@ def orthonormal_pair(X: Any, Y: Any, *, names: tuple[str, str]) -> Pair:
     bases = [_checked(A, name) for A, name in zip((X, Y), names, strict=True)]
     details = {f"rank_{name}": Q.shape[1] for name, Q in zip(names, bases, strict=True)}
     wide = _wide(X), _wide(Y)
-    moved = any(not np.array_equal(Q, A) for Q, A in zip(bases, wide, strict=True))
+    moved = any(
+        Q is not A and not np.array_equal(Q, A) for Q, A in zip(bases, wide, strict=True)
+    )
     return Pair(bases[0], bases[1], place, dtype, details, given=wide if moved else None)
 
 

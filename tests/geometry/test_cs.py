@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from linsub.errors import InvalidInputError
 from linsub.geometry import CSResult, cs_decomposition
-from linsub.geometry.cs import _beside, angles_of, thin_cs
+from linsub.geometry.cs import angles_of, beside, thin_cs
 from linsub.testing import gallery
 from tests.geometry.angles import EPS, allowed_defect, draw_pair, frame, identity_defects
 
@@ -138,7 +138,7 @@ def test_directions_that_angles_cannot_have_show_in_the_certificate(monkeypatch)
 def test_what_is_left_of_a_near_basis_is_orthogonal_to_its_own_size():
     """One projection leaves eps along X, which is 1e-7 of a rest of size 1e-9."""
     X, Y = gallery.subspace_pair(60, [1e-9, 2e-9, 3e-9], rng=0)
-    _, H = _beside(X, Y)
+    _, H = beside(X, Y)
     assert np.linalg.norm(X.T @ H) <= 1e-14 * np.linalg.norm(H)
 
 
