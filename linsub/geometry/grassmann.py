@@ -164,8 +164,8 @@ def grassmann_log(X: Any, Y: Any) -> GrassmannLog:
     the digits there, and those by the cosine half of the digits of small angles. *Cost.* About
     16 n p^2 flops. *Accuracy.* Claims ``geometry-log``, ``geometry-cut-locus`` and
     ``geometry-injectivity``: about 4 sqrt(n) eps, absolute, for the angles; the end of the
-    geodesic is within 1e-14 or so of Y (where cosines are of one size, LAPACK's SVD drops
-    entries of up to 90 eps).
+    geodesic is within 1e-14 or so of Y, also where LAPACK's SVD drops entries of up to 90 eps,
+    which a Newton step brings back.
 
     References
     ----------

@@ -10,6 +10,7 @@ import numpy as np
 from linsub._core import scalars
 from linsub._core.arrays import as_matrix, home
 from linsub._core.dense import determinant, norms
+from linsub._core.dense.cholesky import two_rounds
 from linsub._core.dense.eigh import eigenvalues
 from linsub._core.dense.svd import svd
 from linsub.errors import InvalidInputError, InvalidTypeError, NumericalError
@@ -25,6 +26,10 @@ from linsub.results import Bound, Info, Record
 __all__ = ["NearestCertificate", "NearestOrthogonal", "as_det", "nearest_orthogonal", "with_det"]
 
 _EPS = float(np.finfo(np.float64).eps)
+
+# Shapes from which CholeskyQR2 and the SVD of its triangle take less time than LAPACK's SVD.
+_TALL = 4
+_FEW = 8
 
 # The lemma on A^H A is evaluated where A can be squared and squared again.
 _SQUARABLE = 2.0**100
@@ -112,7 +117,8 @@ def nearest_orthogonal(
 
     Notes
     -----
-    *Algorithm.* The SVD in double precision; ``Q = U_r V_r^H``. With `det`, the smallest
+    *Algorithm.* The SVD in double precision, of the triangle of CholeskyQR2 where A is tall or
+    wide and not too ill conditioned for it; ``Q = U_r V_r^H``. With `det`, the smallest
     singular vector changes its sign where the determinant is not the one asked for. The gap
     is sigma_n; sigma_r - sigma_{r+1} at a rank below n; sigma_{n-1} + sigma_n with `det`, and
     sigma_{n-1} - sigma_n where the sign was changed. `unique` is a gap above n eps. Without
@@ -143,7 +149,7 @@ def nearest_orthogonal(
     if wanted is not None and rank is not None:
         raise InvalidInputError(f"rank={rank} and det={det} are both given; leave out one of them")
     wide = in_double(dense, copy=False)
-    U, S, Vh = svd(wide)
+    U, S, Vh = _svd(wide)
     with np.errstate(over="ignore"):
         largest = norms.frobenius(S) + 1.0
     if not np.isfinite(largest):
@@ -173,6 +179,20 @@ def nearest_orthogonal(
         certificate=certificate,
         info=Info("svd", passes=1, details=details),
     )
+
+
+def _svd(A: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the thin SVD, by way of the small triangle of CholeskyQR2 where A is tall or wide."""
+    m, n = A.shape
+    if m < n:
+        U, S, Vh = _svd(A.conj().T)
+        return Vh.conj().T, S, U.conj().T
+    found = two_rounds(A) if m >= _TALL * n and n > _FEW else None
+    if found is None:
+        return svd(A)
+    Q, R = found
+    U, S, Vh = svd(R)
+    return Q @ U, S, Vh
 
 
 def as_det(det: Any, A: np.ndarray, name: str = "A") -> int | None:

@@ -13,7 +13,7 @@ from linsub._core.dense import norms
 from linsub.errors import InvalidInputError
 from linsub.geometry.basis import Basis, as_rtol, basis_of
 
-__all__ = ["Pair", "orthonormal_pair", "pair_of"]
+__all__ = ["Pair", "checked", "orthonormal_pair", "pair_of"]
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -28,7 +28,7 @@ _EXACT = 2.0
 # A step from a defect below this leaves nothing but rounding.
 _ONE_STEP = 1e-9
 
-# No entry of an orthonormal basis is larger than 1, and squares of much larger ones overflow.
+# No column of an orthonormal basis is longer than 1 by more than rounding.
 _LARGEST = 2.0
 
 # Whatever the columns of a basis, their relative singular values are above this.
@@ -56,7 +56,8 @@ class Pair:
 
     def give_back(self, Q: np.ndarray) -> Any:
         """Return vectors in the caller's type and array library."""
-        return self.home.give_back(Q.astype(self.dtype))
+        shared = np.may_share_memory(Q, self.X) or np.may_share_memory(Q, self.Y)
+        return self.home.give_back(Q.astype(self.dtype, copy=shared))
 
 
 def _pair(
@@ -118,10 +119,14 @@ def orthonormal_pair(X: Any, Y: Any, *, names: tuple[str, str]) -> Pair:
         If they are not; the message gives the defect.
     """
     X, Y, place, dtype = _pair(X, Y, names)
-    bases = [_checked(A, name) for A, name in zip((X, Y), names, strict=True)]
+    bases = [checked(A, name) for A, name in zip((X, Y), names, strict=True)]
     details = {f"rank_{name}": Q.shape[1] for name, Q in zip(names, bases, strict=True)}
     wide = _wide(X), _wide(Y)
-    moved = any(not np.array_equal(Q, A) for Q, A in zip(bases, wide, strict=True))
+    # In double precision what was not moved is the very array.
+    moved = any(
+        Q is not W and (W is A or not np.array_equal(Q, W))
+        for Q, W, A in zip(bases, wide, (X, Y), strict=True)
+    )
     given = wide if moved else None
     return Pair(bases[0], bases[1], place, dtype, details, _coarser(X, Y), given=given)
 
@@ -134,7 +139,8 @@ def _wide(A: np.ndarray) -> np.ndarray:
     return A.astype(np.complex128 if A.dtype.kind == "c" else np.float64, copy=False)
 
 
-def _checked(A: np.ndarray, name: str) -> np.ndarray:
+def checked(A: np.ndarray, name: str) -> np.ndarray:
+    """Return the polar factor of A, which must be orthonormal to the precision of its type."""
     n, p = A.shape
     if p > n:
         raise InvalidInputError(
@@ -162,13 +168,15 @@ def _polished(A: np.ndarray) -> tuple[np.ndarray | None, float]:
     It is the nearest orthonormal basis of the same range: what single precision rounded off
     would otherwise pass for an angle. Each Newton-Schulz step squares the defect.
     """
-    if A.shape[1] > A.shape[0] or norms.max_abs(A) > _LARGEST:
+    # One column tells most other matrices at no cost.
+    if A.shape[1] > A.shape[0] or norms.frobenius(A[:, :1]) > _LARGEST:
         return None, np.inf
     Q = _wide(A)
     eye = np.eye(A.shape[1])
-    off = eye - Q.conj().T @ Q
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        off = eye - Q.conj().T @ Q
     found = defect = norms.frobenius(off)
-    if defect > _allowed(A):
+    if not defect <= _allowed(A):
         return None, defect
     while defect > _EXACT * _EPS * float(np.sqrt(A.shape[1])):
         Q = Q + Q @ (0.5 * off)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +22,9 @@ from linsub.results import Bound, Info, Record
 __all__ = ["ProcrustesCertificate", "ProcrustesResult", "procrustes"]
 
 _EPS = float(np.finfo(np.float64).eps)
+
+# Rows whose residual is found at once.
+_ROWS = 1024
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -153,10 +157,7 @@ def procrustes(
     returned = like(R, np.promote_types(first.dtype, second.dtype))
     least = procrustes_residual(norm_a, norm_b, S, scale=scale, flipped=flipped)
     size = norm_b if scale else norm_a + norm_b
-    off = X @ in_double(returned)
-    off *= s
-    off -= Y
-    residual = norms.frobenius(off)
+    residual = _residual(X, s * in_double(returned), Y)
     with np.errstate(over="ignore"):
         if not np.isfinite(residual / b):
             raise NumericalError(
@@ -171,6 +172,18 @@ def procrustes(
         certificate=certificate,
         info=Info("svd", passes=1, details=_details(S, wanted, flipped, max(first.shape))),
     )
+
+
+def _residual(X: np.ndarray, R: np.ndarray, Y: np.ndarray) -> float:
+    """Return ||X R - Y||_F, by blocks of rows that stay in cache."""
+    total = 0.0
+    off = np.empty((min(_ROWS, X.shape[0]), R.shape[1]), np.result_type(X, R, Y))
+    for i in range(0, X.shape[0], _ROWS):
+        rows = off[: X[i : i + _ROWS].shape[0]]
+        np.matmul(X[i : i + _ROWS], R, out=rows)
+        rows -= Y[i : i + _ROWS]
+        total = math.hypot(total, norms.frobenius(rows))
+    return total
 
 
 def _unscaled(s: float, a: float, b: float) -> float:

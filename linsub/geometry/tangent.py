@@ -14,12 +14,15 @@ from linsub._core.dense.eigh import eigh
 from linsub._core.dense.svd import svd
 from linsub.errors import InvalidInputError
 from linsub.geometry.basis import powers_of_two
-from linsub.geometry.pair import orthonormal_pair
+from linsub.geometry.pair import checked
 
 __all__ = ["Point", "Turn", "horizontal", "moved_by", "point", "turn"]
 
 # Functions of D^H D are found without an SVD of D while they are smooth on that scale.
 _MODERATE = 4.0
+
+# Where less than this is projected out, a second projection has nothing left to do.
+_MUCH = 0.1
 
 # A projection of a matrix of size 1 leaves a few sqrt(n p) eps along the basis.
 _DEFECT = 16.0
@@ -35,14 +38,13 @@ class Point:
 
     def give_back(self, Q: np.ndarray) -> Any:
         """Return arrays in the caller's type and array library."""
-        return self.home.give_back(Q.astype(self.dtype))
+        return self.home.give_back(Q.astype(self.dtype, copy=np.may_share_memory(Q, self.X)))
 
 
 def point(X: Any, *, name: str = "X") -> Point:
     """Return X, which must be orthonormal to the precision of its type."""
     place, X = home(X), as_matrix(X, name=name)
-    pair = orthonormal_pair(X, X[:, :0], names=(name, name))
-    return Point(pair.X, place, pair.dtype)
+    return Point(checked(X, name), place, X.dtype)
 
 
 def horizontal(at: Point, D: Any, *, name: str, step: float = 1.0) -> tuple[Point, np.ndarray]:
@@ -77,15 +79,17 @@ def horizontal(at: Point, D: Any, *, name: str, step: float = 1.0) -> tuple[Poin
     coarse = max(float(np.finfo(kind).eps) for kind in (at.dtype, D.dtype))
     with np.errstate(over="ignore", under="ignore", divide="ignore"):
         unit = float(np.ldexp(1.0, -exponent)) / abs(step) if step else np.inf
-    allowed = _DEFECT * float(np.sqrt(max(n * p, 1))) * coarse * max(unit, norms.frobenius(E))
+    size = norms.frobenius(E)
+    allowed = _DEFECT * float(np.sqrt(max(n * p, 1))) * coarse * max(unit, size)
     if not defect <= allowed:
         raise InvalidInputError(
             f"{name} is not tangent at X: ||X^H {name}||_F is "
-            f"{defect / norms.frobenius(E):.2e} ||{name}||_F; pass its horizontal part, "
+            f"{defect / size:.2e} ||{name}||_F; pass its horizontal part, "
             f"{name} - X @ (X.conj().T @ {name})"
         )
     E = E - X @ along
-    E -= X @ (X.conj().T @ E)
+    if defect > _MUCH * size:  # of a small D rounding can be much
+        E -= X @ (X.conj().T @ E)
     return dataclasses.replace(at, dtype=dtype), E if alpha == 1.0 else powers_of_two(E, exponent)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 __all__ = ["column_norms", "frobenius", "max_abs", "one_norm", "power_of_two_scale", "spectral"]
@@ -37,10 +39,10 @@ def power_of_two_scale(peak: float, dtype: np.dtype, *, always: bool = False) ->
     """
     real = np.empty(0, dtype).real.dtype
     low, high = _SAFE[real]
-    if peak == 0.0 or not np.isfinite(peak) or (low <= peak <= high and not always):
+    if peak == 0.0 or not math.isfinite(peak) or (low <= peak <= high and not always):
         return 1.0
     limit = _EXPONENT[real]
-    return float(np.ldexp(1.0, int(np.clip(-np.frexp(peak)[1], -limit, limit))))
+    return math.ldexp(1.0, max(-limit, min(limit, -math.frexp(peak)[1])))
 
 
 def _sum_of_squares(A: np.ndarray) -> float:
