@@ -150,11 +150,12 @@ def _panels(
     # P is as unitary as T^{-1} + T^{-H} is the Gram matrix, times up to four times the number of
     # reflectors where they are nearly parallel: it is rounded once, its diagonal like the rest.
     products = gram(V)
-    if _cosines(products).sum(axis=0).max(initial=0.0) > _INCOHERENT:
+    cosines = _cosines(products)
+    if cosines.sum(axis=0).max(initial=0.0) > _INCOHERENT:
         products = exact_gram(V)
     inverse = np.triu(products, 1)
     np.fill_diagonal(inverse, products.diagonal().real / 2 if follows else 1.0 / tau)
-    for cut in _coherent(products):
+    for cut in _coherent(cosines):
         part = np.asfortranarray(V[:, cut])
         yield Panel(columns[cut], rows, part, tau[cut], np.asfortranarray(inverse[cut, cut]))
 
@@ -165,9 +166,8 @@ def _cosines(products: np.ndarray) -> np.ndarray:
     return np.asarray(np.abs(np.triu(products, 1)) / np.outer(sizes, sizes))
 
 
-def _coherent(products: np.ndarray) -> Iterator[slice]:
-    """Cut columns with this Gram matrix so that in no panel too many are nearly parallel."""
-    cosines = _cosines(products)
+def _coherent(cosines: np.ndarray) -> Iterator[slice]:
+    """Cut columns with these cosines so that in no panel too many are nearly parallel."""
     start = 0
     if cosines.sum(axis=0).max(initial=0.0) > _COHERENCE:
         for j in range(1, len(cosines)):
