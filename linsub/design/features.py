@@ -46,7 +46,12 @@ class Features:
 
     def christoffel(self, x: Any) -> np.ndarray:
         """Return ``k(x) = sum_j |phi_j(x)|^2`` (n,), the inverse Christoffel function."""
-        return np.asarray(np.square(np.abs(self(x))).sum(axis=1))
+        with np.errstate(over="ignore"):  # far from where the measure is
+            return np.asarray(np.square(np.abs(self(x))).sum(axis=1))
+
+    def _first(self, m: int) -> Features:
+        """Return the first m of these."""
+        return type(self)(m)  # type: ignore[call-arg]
 
     def _points(self, x: Any) -> np.ndarray:
         if self.dim == 1:
@@ -117,6 +122,9 @@ def _recurrence(x: np.ndarray, steps: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore", invalid="ignore"):  # far from where the measure is
         for k in range(1, m - 1):
             P[k + 1] = (x * P[k] - steps[k - 1] * P[k - 1]) / steps[k]
+    lost = np.isnan(P)  # the difference of two that overflowed, which has the sign of x^k
+    if lost.any():
+        P[lost] = (np.inf * np.where(np.arange(m)[:, None] % 2, np.sign(x), 1.0))[lost]
     return P.T
 
 
@@ -273,15 +281,18 @@ class _Discrete(Features):
         q = _real_weights(density, self._given.shape[0], "density")
         used = np.zeros(q.size, bool)
         used[self._live] = np.abs(self._U).max(axis=1) > 0.0
-        if (used & (q == 0.0)).any():
-            i = int(np.argmax(used & (q == 0.0)))
-            raise InvalidInputError(
-                f"density[{i}] is 0 where the features are not; it must be positive there"
-            )
-        q = q / q.max()
-        q = q / q.sum()
-        with np.errstate(divide="ignore", invalid="ignore"):
+        given, q = q, q / (q.max() or 1.0)
+        q = q / (q.sum() or 1.0)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             weights = np.where(q > 0.0, self._weights / q, 0.0)
+        lost = (used & (q == 0.0)) | ~np.isfinite(weights)
+        if lost.any():
+            i = int(np.argmax(lost))
+            least = ", so little beside the rest that its weight overflows" if given[i] else ""
+            raise InvalidInputError(
+                f"density[{i}] is {given[i]:.3g}{least}; it must be positive where the features "
+                "are not 0, and not that small"
+            )
         cdf, last = np.cumsum(q), int(np.flatnonzero(q)[-1])
 
         def draw(n: int, generator: np.random.Generator) -> np.ndarray:
@@ -379,7 +390,9 @@ def tensor(*factors: Features, degree: int | None = None) -> Features:
     ranges = (range(factor.size) for factor in factors)
     kept = [k for k in itertools.product(*ranges) if degree is None or sum(k) <= degree]
     indices = np.array(kept, dtype=np.int64)
-    return factors[0] if len(factors) == 1 and degree is None else _Tensor(factors, indices)
+    if len(factors) == 1:  # points of one coordinate are a vector
+        return factors[0]._first(len(kept))
+    return _Tensor(factors, indices)
 
 
 def discrete(features: Any, weights: Any = None, *, points: Any = None) -> Features:
