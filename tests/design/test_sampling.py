@@ -20,7 +20,7 @@ from linsub.design import (
     tensor,
     weighted_lstsq,
 )
-from linsub.design.bounds import christoffel_failure, wls_error_factor
+from linsub.design.bounds import chernoff_rate, christoffel_failure, wls_error_factor
 from linsub.errors import ConvergenceError, InvalidInputError, InvalidTypeError, NumericalError
 from tests.dpp.law import check_law, p_values
 
@@ -278,3 +278,25 @@ def test_a_measure_with_points_where_all_features_vanish():
 def test_a_density_whose_weight_overflows_is_named(density):
     with pytest.raises(InvalidInputError, match=r"density\[2\] is 1e-3.*its weight overflows"):
         rescaled_volume_sample(small(), 3, density=density, rng=0)
+
+
+@pytest.mark.parametrize("delta", [1e-150, 1e-12, 1e-8, 0.01, 0.2499, 0.25, 0.9])
+def test_the_rate_does_not_cancel(delta):
+    mpmath = pytest.importorskip("mpmath")
+    with mpmath.workdps(400):
+        d = mpmath.mpf(delta)
+        below = d + (1 - d) * mpmath.log(1 - d)
+        above = (1 + d) * mpmath.log(1 + d) - d
+    assert chernoff_rate(delta) == pytest.approx(float(below), rel=1e-14, abs=0.0)
+    assert chernoff_rate(delta, two_sided=True) == pytest.approx(float(above), rel=1e-14, abs=0.0)
+
+
+def test_bounds_take_counts_only():
+    with pytest.raises(InvalidTypeError, match=r"m must be an integer, got 2\.5"):
+        sample_size_christoffel(2.5, 0.5, 0.5)
+    with pytest.raises(InvalidTypeError, match="n must be an integer, got nan"):
+        christoffel_failure(2, float("nan"), 0.5)
+    with pytest.raises(InvalidTypeError, match="n must be an integer, got nan"):
+        wls_error_factor(2, float("nan"), 0.5, 0.5)
+    with pytest.raises(InvalidInputError, match="n exceeds all numbers"):
+        sample_size_christoffel(2, 1e-200, 0.5)
