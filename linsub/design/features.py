@@ -14,7 +14,7 @@ from linsub._core.dense.full_rank import basis
 from linsub.dpp import hermite_dpp, jacobi_dpp, projection_dpp
 from linsub.errors import InvalidInputError, InvalidTypeError
 
-__all__ = ["Features", "discrete", "fourier", "hermite", "legendre", "tensor"]
+__all__ = ["Features", "discrete", "fourier", "hermite", "legendre", "real_weights", "tensor"]
 
 # Beyond, squares of Hermite polynomials overflow where the points are.
 _HERMITE = 300
@@ -278,7 +278,7 @@ class _Discrete(Features):
 
     def _given_density(self, density: Any) -> tuple[Any, np.ndarray]:
         """Return how to draw points of a density, on any scale, and the weights of all."""
-        q = _real_weights(density, self._given.shape[0], "density")
+        q = real_weights(density, self._given.shape[0], "density")
         used = np.zeros(q.size, bool)
         used[self._live] = np.abs(self._U).max(axis=1) > 0.0
         given, q = q, q / (q.max() or 1.0)
@@ -434,7 +434,7 @@ def discrete(features: Any, weights: Any = None, *, points: Any = None) -> Featu
         raise InvalidInputError(
             f"features must have at least one column and no more columns than rows, got {Phi.shape}"
         )
-    w = np.ones(N) if weights is None else _real_weights(weights, N)
+    w = np.ones(N) if weights is None else real_weights(weights, N)
     if not 0 < m <= int(np.count_nonzero(w)):
         raise InvalidInputError(
             f"weights has {np.count_nonzero(w)} positive entries for {m} features"
@@ -448,7 +448,8 @@ def discrete(features: Any, weights: Any = None, *, points: Any = None) -> Featu
     return _Discrete(Phi, x.copy(), w / w.max())
 
 
-def _real_weights(weights: Any, N: int, name: str = "weights") -> np.ndarray:
+def real_weights(weights: Any, N: int, name: str = "weights") -> np.ndarray:
+    """Return N weights in double precision; refuse what is complex or negative."""
     w = as_vector(weights, name=name, size=N)
     if w.dtype.kind == "c":
         raise InvalidTypeError(f"{name} is complex; pass its real part")

@@ -300,3 +300,32 @@ def test_bounds_take_counts_only():
         wls_error_factor(2, float("nan"), 0.5, 0.5)
     with pytest.raises(InvalidInputError, match="n exceeds all numbers"):
         sample_size_christoffel(2, 1e-200, 0.5)
+
+
+def test_stable_designs_do_not_trust_the_certificate_they_are_given():
+    def halved(rng):
+        drawn = repeated_dpp_sample(legendre(4), 4, rng=rng)
+        half = drawn.weights / 2.0
+        return Design(drawn.points, half, drawn.Phi, certificate=drawn.certificate)
+
+    # The trace of G is m/2: lambda_min is 1/2 at most, whatever the certificate says.
+    with pytest.raises(ConvergenceError, match="in 20 draws"):
+        stable_sample(halved, delta=0.5, max_redraws=20, rng=0)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("points", "weights", "Phi", "match"),
+    [
+        (range(3), [1.0, -1.0, 1.0], np.eye(3), r"design\.weights\[1\] is -1"),
+        (range(3), [1.0, np.nan, 1.0], np.eye(3), r"design\.weights\[1\] is nan"),
+        (range(3), [1.0, 1.0], np.eye(3), r"design\.weights must have shape \(3,\)"),
+        (range(2), [1.0, 1.0, 1.0], np.eye(3), r"design\.points must have 3 rows"),
+        (range(3), [1.0, 1.0, 1.0], np.full((3, 3), np.inf), r"design\.Phi\[0, 0\] is inf"),
+    ],
+)
+def test_a_design_of_the_user_is_checked(points, weights, Phi, match):
+    with pytest.raises(InvalidInputError, match=match):
+        stable_sample(lambda rng: Design(np.array(points), weights, Phi), rng=0)
+    fine = stable_sample(lambda rng: Design([1, 2, 3], [3, 3, 3], np.eye(3).tolist()), rng=0)
+    assert float(fine.certificate.lambda_min) == pytest.approx(1.0)
