@@ -14,7 +14,7 @@ from linsub._core.dense.full_rank import basis
 from linsub.dpp import hermite_dpp, jacobi_dpp, projection_dpp
 from linsub.errors import InvalidInputError, InvalidTypeError
 
-__all__ = ["Features", "discrete", "fourier", "hermite", "legendre", "tensor"]
+__all__ = ["Features", "discrete", "fourier", "hermite", "legendre", "real_weights", "tensor"]
 
 # Beyond, squares of Hermite polynomials overflow where the points are.
 _HERMITE = 300
@@ -46,7 +46,12 @@ class Features:
 
     def christoffel(self, x: Any) -> np.ndarray:
         """Return ``k(x) = sum_j |phi_j(x)|^2`` (n,), the inverse Christoffel function."""
-        return np.asarray(np.square(np.abs(self(x))).sum(axis=1))
+        with np.errstate(over="ignore"):  # far from where the measure is
+            return np.asarray(np.square(np.abs(self(x))).sum(axis=1))
+
+    def _first(self, m: int) -> Features:
+        """Return the first m of these."""
+        return type(self)(m)  # type: ignore[call-arg]
 
     def _points(self, x: Any) -> np.ndarray:
         if self.dim == 1:
@@ -117,6 +122,9 @@ def _recurrence(x: np.ndarray, steps: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore", invalid="ignore"):  # far from where the measure is
         for k in range(1, m - 1):
             P[k + 1] = (x * P[k] - steps[k - 1] * P[k - 1]) / steps[k]
+    lost = np.isnan(P)  # the difference of two that overflowed, which has the sign of x^k
+    if lost.any():
+        P[lost] = (np.inf * np.where(np.arange(m)[:, None] % 2, np.sign(x), 1.0))[lost]
     return P.T
 
 
@@ -270,18 +278,21 @@ class _Discrete(Features):
 
     def _given_density(self, density: Any) -> tuple[Any, np.ndarray]:
         """Return how to draw points of a density, on any scale, and the weights of all."""
-        q = _real_weights(density, self._given.shape[0], "density")
+        q = real_weights(density, self._given.shape[0], "density")
         used = np.zeros(q.size, bool)
         used[self._live] = np.abs(self._U).max(axis=1) > 0.0
-        if (used & (q == 0.0)).any():
-            i = int(np.argmax(used & (q == 0.0)))
-            raise InvalidInputError(
-                f"density[{i}] is 0 where the features are not; it must be positive there"
-            )
-        q = q / q.max()
-        q = q / q.sum()
-        with np.errstate(divide="ignore", invalid="ignore"):
+        given, q = q, q / (q.max() or 1.0)
+        q = q / (q.sum() or 1.0)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             weights = np.where(q > 0.0, self._weights / q, 0.0)
+        lost = (used & (q == 0.0)) | ~np.isfinite(weights)
+        if lost.any():
+            i = int(np.argmax(lost))
+            least = ", so little beside the rest that its weight overflows" if given[i] else ""
+            raise InvalidInputError(
+                f"density[{i}] is {given[i]:.3g}{least}; it must be positive where the features "
+                "are not 0, and not that small"
+            )
         cdf, last = np.cumsum(q), int(np.flatnonzero(q)[-1])
 
         def draw(n: int, generator: np.random.Generator) -> np.ndarray:
@@ -379,7 +390,9 @@ def tensor(*factors: Features, degree: int | None = None) -> Features:
     ranges = (range(factor.size) for factor in factors)
     kept = [k for k in itertools.product(*ranges) if degree is None or sum(k) <= degree]
     indices = np.array(kept, dtype=np.int64)
-    return factors[0] if len(factors) == 1 and degree is None else _Tensor(factors, indices)
+    if len(factors) == 1:  # points of one coordinate are a vector
+        return factors[0]._first(len(kept))
+    return _Tensor(factors, indices)
 
 
 def discrete(features: Any, weights: Any = None, *, points: Any = None) -> Features:
@@ -421,7 +434,7 @@ def discrete(features: Any, weights: Any = None, *, points: Any = None) -> Featu
         raise InvalidInputError(
             f"features must have at least one column and no more columns than rows, got {Phi.shape}"
         )
-    w = np.ones(N) if weights is None else _real_weights(weights, N)
+    w = np.ones(N) if weights is None else real_weights(weights, N)
     if not 0 < m <= int(np.count_nonzero(w)):
         raise InvalidInputError(
             f"weights has {np.count_nonzero(w)} positive entries for {m} features"
@@ -435,7 +448,8 @@ def discrete(features: Any, weights: Any = None, *, points: Any = None) -> Featu
     return _Discrete(Phi, x.copy(), w / w.max())
 
 
-def _real_weights(weights: Any, N: int, name: str = "weights") -> np.ndarray:
+def real_weights(weights: Any, N: int, name: str = "weights") -> np.ndarray:
+    """Return N weights in double precision; refuse what is complex or negative."""
     w = as_vector(weights, name=name, size=N)
     if w.dtype.kind == "c":
         raise InvalidTypeError(f"{name} is complex; pass its real part")

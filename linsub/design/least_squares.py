@@ -10,7 +10,7 @@ from linsub._core.arrays import as_matrix, as_vector, as_vector_or_matrix
 from linsub._core.dense import norms
 from linsub._core.dense.full_rank import weighted_solve
 from linsub.design.result import WeightedLstsqCertificate, WeightedLstsqResult
-from linsub.errors import InvalidInputError, InvalidTypeError
+from linsub.errors import InvalidInputError, InvalidTypeError, NumericalError
 from linsub.results import Bound, Info
 
 __all__ = ["weighted_lstsq"]
@@ -36,8 +36,9 @@ def weighted_lstsq(Phi: Any, y: Any, weights: Any = None) -> WeightedLstsqResult
 
     Raises
     ------
-    InvalidInputError, InvalidTypeError, NonFiniteError
-        If sizes differ, a weight is negative, or an entry is not finite.
+    InvalidInputError, InvalidTypeError, NonFiniteError, NumericalError
+        If sizes differ, a weight is negative, or an entry is not finite. The last one where coef
+        overflows.
 
     Notes
     -----
@@ -68,21 +69,50 @@ def weighted_lstsq(Phi: Any, y: Any, weights: Any = None) -> WeightedLstsqResult
         if w.size and w.min() < 0.0:
             i = int(w.argmin())
             raise InvalidInputError(f"weights[{i}] is {w[i]:.3g}; weights are not negative")
-    coef, sigma = weighted_solve(Phi, y, w)
+    # Products of features, weights and values near the ends of the range leave it; near 1 not.
+    A, alpha = _near_one(Phi)
+    b, beta = _near_one(y)
+    w, omega = _near_one(w)
+    coef, sigma = weighted_solve(A, b, w)
     sigma = sigma.astype(np.float64) / np.sqrt(max(n, 1))
     top = float(sigma[0]) if sigma.size else 0.0
     low = float(sigma[-1]) if sigma.size and n >= m else 0.0
-    rest = ((y - Phi @ coef).T * np.sqrt(w)).T
+    rest = ((b - A @ coef).T * np.sqrt(w)).T
     rest = rest if y.ndim == 2 else rest[:, None]
     residual = norms.column_norms(rest) / np.sqrt(max(n, 1))
-    residual = residual if y.ndim == 2 else float(residual[0])
-    coef = coef.astype(np.result_type(Phi.dtype, y.dtype))
+    dtype = np.result_type(Phi.dtype, y.dtype)
     with np.errstate(over="ignore", under="ignore", divide="ignore"):
-        lambda_min, lambda_max = float(np.square(low)), float(np.square(top))
+        coef = _scaled(coef, alpha - beta).astype(dtype)
+        residual = np.ldexp(residual, -beta - omega // 2)
+        lambda_min, lambda_max = (float(np.ldexp(x * x, -2 * alpha - omega)) for x in (low, top))
         cond = float(np.square(np.float64(top) / low)) if top > 0.0 else np.inf
+    if not np.isfinite(coef).all():
+        raise NumericalError(
+            f"coef exceeds the largest {dtype}: y is that much larger than Phi; multiply Phi by a "
+            "power of two first"
+        )
+    residual = residual if y.ndim == 2 else float(residual[0])
     certificate = WeightedLstsqCertificate(
         lambda_min=Bound(lambda_min, "exact", "lambda_min(G)"),
         lambda_max=Bound(lambda_max, "exact", "lambda_max(G)"),
         residual=Bound(residual, "exact", "(mean of w |y - Phi c|^2)^(1/2)"),
     )
     return WeightedLstsqResult(coef, lambda_min, cond, certificate=certificate, info=Info("svd"))
+
+
+def _near_one(x: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return 2^p x with entries of 1 at most, and p, which is even."""
+    peak = norms.max_abs(x)
+    if peak == 0.0:
+        return x, 0
+    p = -int(np.frexp(peak)[1]) // 2 * 2
+    return _scaled(x, p), p
+
+
+def _scaled(x: np.ndarray, p: int) -> np.ndarray:
+    """Return 2^p x; of subnormal numbers too, for which 2^p alone may overflow."""
+    if x.dtype.kind != "c":
+        return np.asarray(np.ldexp(x, p))
+    found = np.empty_like(x)
+    found.real, found.imag = np.ldexp(x.real, p), np.ldexp(x.imag, p)
+    return found

@@ -178,7 +178,11 @@ Weigh = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def _christoffel_weights(x: np.ndarray, Phi: np.ndarray) -> np.ndarray:
-    return np.asarray(Phi.shape[1] / np.square(np.abs(Phi)).sum(axis=1))
+    return np.asarray(1.0 / _christoffel_density(Phi))
+
+
+def _christoffel_density(Phi: np.ndarray) -> np.ndarray:
+    return np.asarray(np.square(np.abs(Phi)).sum(axis=1) / Phi.shape[1])
 
 
 def _density(features: Features, density: Any) -> tuple[Callable[..., np.ndarray], Weigh, str]:
@@ -203,7 +207,8 @@ def _density(features: Features, density: Any) -> tuple[Callable[..., np.ndarray
         first = features._christoffel(count, generator)
         return np.concatenate([first, features._reference(n - count, generator)])
 
-    return mixed, lambda x, Phi: 2.0 / (1.0 + 1.0 / _christoffel_weights(x, Phi)), name
+    # Of k(x)/m itself: mu may have points where it is 0.
+    return mixed, lambda x, Phi: 2.0 / (1.0 + _christoffel_density(Phi)), name
 
 
 def _features(features: Any) -> Features:

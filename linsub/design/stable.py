@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from linsub._core import scalars
+from linsub._core.arrays import as_matrix
 from linsub._core.dense import eigh, qr
 from linsub._core.random import RNGLike, Streams
+from linsub.design.features import real_weights
 from linsub.design.result import Design
 from linsub.design.sampling import extremes, made
-from linsub.errors import ConvergenceError, InvalidTypeError
+from linsub.errors import ConvergenceError, InvalidInputError, InvalidTypeError
 from linsub.results import Info
 
 __all__ = ["stable_sample"]
@@ -60,14 +62,15 @@ def stable_sample(
     ConvergenceError
         If no round reached it; its ``result`` is the best design of all.
     InvalidInputError, InvalidTypeError
-        If an argument is out of range, or `design` does not return a Design.
+        If an argument is out of range, or `design` does not return a Design of matching sizes
+        and finite entries.
 
     Notes
     -----
     *Algorithm*: conditioning and boosting (Cohen & Migliorati 2017; Haberstich, Nouy & Perrin
     2022); then greedy removal: of the points with the least ``w_i phi_i^H G^-1 phi_i`` the one
-    whose removal leaves the largest lambda_min. *Cost*: an SVD a draw, and eigenvalues of 16
-    matrices of order m a point that is left out.
+    whose removal leaves the largest lambda_min. *Cost*: singular values a draw, and eigenvalues
+    of 16 matrices of order m a point that is left out.
 
     *Accuracy*: lambda_min is recomputed, hence certain; the expected error is at most
     :func:`linsub.design.bounds.wls_error_factor` times the least one
@@ -105,6 +108,7 @@ def stable_sample(
             drawn = design(streams.generator("sample", draws))
             if not isinstance(drawn, Design):
                 raise InvalidTypeError(f"design must return a Design, got {type(drawn).__name__}")
+            drawn = _measured(drawn)
             draws += 1
             stable += _low(drawn) >= 1.0 - delta
             of_round = drawn if of_round is None or _low(drawn) > _low(of_round) else of_round
@@ -118,9 +122,20 @@ def stable_sample(
     )
 
 
+def _measured(drawn: Any) -> Design:
+    """Return what the user's function drew, checked, with a certificate of its own."""
+    Phi = as_matrix(drawn.Phi, name="design.Phi", order="C")
+    n = Phi.shape[0]
+    weights = real_weights(drawn.weights, n, "design.weights")
+    points = np.asarray(drawn.points)
+    if points.shape[:1] != (n,):
+        raise InvalidInputError(
+            f"design.points must have {n} rows, one a row of design.Phi, got shape {points.shape}"
+        )
+    return made(points, weights, Phi, drawn.info if drawn.info is not None else Info("given"))
+
+
 def _low(design: Any) -> float:
-    if design.certificate is None:
-        return extremes(design.Phi, design.weights)[0]
     return float(design.certificate.lambda_min)
 
 
@@ -128,7 +143,7 @@ def _finished(design: Any, delta: float, subsample: bool, draws: int, stable: in
     keep = np.arange(design.Phi.shape[0])
     if subsample:
         keep = _thinned(design.Phi, design.weights, 1.0 - delta)
-    info = design.info if design.info is not None else Info("given")
+    info = design.info
     details = {"draws": draws, "stable": stable, "left_out": design.Phi.shape[0] - keep.size}
     return made(
         design.points[keep],

@@ -19,7 +19,6 @@ from linsub.selection import bounds
 from linsub.selection.leading_subspace import (
     EPS,
     SMALL,
-    beyond,
     check_rank,
     leading_subspace,
     widened,
@@ -73,8 +72,8 @@ def nystroem(
     Raises
     ------
     InvalidInputError, InvalidTypeError, NonFiniteError
-        Also when A is not Hermitian or not positive semidefinite beyond rounding, or k exceeds
-        its numerical rank.
+        Also when A is not Hermitian or not positive semidefinite beyond rounding (of a function,
+        as far as its columns show), `diagonal` is not that of A, or k exceeds its numerical rank.
 
     Notes
     -----
@@ -119,7 +118,11 @@ def nystroem(
     d = B.diagonal().real.copy()
     _check_diagonal(d, "A's diagonal")
     if method == "rpcholesky":
-        return _pivoted(lambda S: B[:, S], d, k, tol, streams, given.dtype, alpha, home(A))
+        if not _is_positive(B, tol, norms.max_abs(d)):
+            _spectrum(B, tol)
+        F, S, looked = partial_cholesky(lambda S: B[:, S], d, k, tol, streams)
+        info = Info(method=method, products=looked)
+        return _result(F, S, d, given.dtype, alpha, home(A), info, None, tol)
     S, expected = _by_spectrum(B, k, tol, "volume" if method == "volume" else "arp", streams)
     F = _factor(B[:, S], S, tol)
     return _result(F, S, d, given.dtype, alpha, home(A), Info(method=method), expected, tol)
@@ -142,6 +145,40 @@ def _check_diagonal(d: np.ndarray, name: str) -> None:
         raise InvalidInputError(f"A is not positive semidefinite: {name} has {d[i]:.3g} at [{i}]")
 
 
+def _check_block(core: np.ndarray, d: np.ndarray, S: np.ndarray, tol: float) -> None:
+    """Refuse columns whose rows S are not Hermitian, or do not have the given diagonal."""
+    floor = tol * float(d.max(initial=0.0))
+    off = np.abs(core.diagonal() - d[S])
+    if not off.max(initial=0.0) <= floor:
+        i = int(S[int(np.argmax(off))])
+        raise InvalidInputError(
+            f"diagonal[{i}] is off the entry of A(indices) there by {off.max() / d.max():.2g} of "
+            "the largest; pass the diagonal of the same A"
+        )
+    gap = float(np.abs(core - core.conj().T).max(initial=0.0))
+    if not gap <= floor:
+        raise InvalidInputError(
+            f"A is not Hermitian: |A - A^H| is up to {gap / d.max():.2g} of the largest entry in "
+            "the rows and columns that were looked at"
+        )
+
+
+def _is_positive(B: np.ndarray, tol: float, size: float) -> bool:
+    """Return whether a Cholesky factorization shows it, to rounding; `size` at most lambda_1."""
+    return cholesky_r(B + 10.0 * tol * size * np.eye(len(B))) is not None
+
+
+def _spectrum(B: np.ndarray, tol: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return all eigenvalues and vectors, or say which is negative."""
+    w, V = eigh(B)
+    if w.size and w[-1] < -10.0 * tol * max(w[0], 0.0):
+        raise InvalidInputError(
+            f"A is not positive semidefinite: its least eigenvalue is {w[-1] / w[0]:.3g} of the "
+            "largest; add a multiple of the identity"
+        )
+    return np.maximum(w, 0.0), V
+
+
 def _by_spectrum(
     B: np.ndarray, k: int, tol: float, method: str, streams: Streams
 ) -> tuple[np.ndarray, Bound]:
@@ -149,16 +186,9 @@ def _by_spectrum(
     if method == "arp" and len(B) > SMALL:
         V = leading_subspace(B, k, tol, streams)
         size = norms.frobenius(B @ V[:, :1]) if k else norms.max_abs(B)
-        if cholesky_r(B + 10.0 * tol * size * np.eye(len(B))) is not None:
+        if _is_positive(B, tol, size):
             return _by_projection(B, V, generator)
-    # All eigenvalues: of a small matrix, for volumes, or to say which is negative.
-    w, V = eigh(B)
-    if w.size and w[-1] < -10.0 * tol * max(w[0], 0.0):
-        raise InvalidInputError(
-            f"A is not positive semidefinite: its least eigenvalue is {w[-1] / w[0]:.3g} of the "
-            "largest; add a multiple of the identity"
-        )
-    w = np.maximum(w, 0.0)
+    w, V = _spectrum(B, tol)
     check_rank(w, k, tol)
     if method == "arp":
         return _by_projection(B, np.ascontiguousarray(V[:, :k]), generator)
@@ -179,9 +209,10 @@ def _by_projection(
     from linsub.dpp import projection_dpp
 
     S = projection_dpp(V, orthonormal="assume", rng=generator)
-    # The trace of (I - V V^H) B (I - V V^H), without the cancellation of the difference.
-    rest = beyond(beyond(B, V).conj().T, V)
-    left = max(float(np.trace(rest).real), 0.0)
+    # The trace of (I - V V^H) B (I - V V^H), and what the difference may have cancelled.
+    trace = float(np.trace(B).real)
+    left = max(trace - float(np.vdot(V, B @ V).real), 0.0)
+    left += bounds.subset_rounding(V.shape[1], 0.0, trace, EPS)
     return S, Bound(bounds.subset_factor(V.shape[1]) ** 2 * left, "bound", "E tr(A - F F^H)")
 
 
@@ -216,6 +247,8 @@ def _from_columns(
     dtype, d = d.dtype, d.astype(np.float64)
     k = scalars.as_integer(k, name="k", low=0, high=d.size)
     alpha = norms.power_of_two_scale(norms.max_abs(d), d.dtype)
+    scaled = d * alpha
+    seen: set[np.dtype] = set()
 
     def columns(S: np.ndarray) -> np.ndarray:
         found = as_matrix(A(S.copy()), name="A(indices)", check_finite=check_finite)
@@ -225,25 +258,20 @@ def _from_columns(
                 f"columns of A, ({d.size}, {S.size})"
             )
         wide = found.astype(np.complex128 if found.dtype.kind == "c" else np.float64)
-        return np.asarray(wide * alpha)
+        with np.errstate(over="ignore", under="ignore"):
+            wide = np.asarray(wide * alpha)
+        seen.add(found.real.dtype)
+        eps = max(float(np.finfo(x).eps) for x in (dtype, found.dtype))
+        _check_block(wide[S], scaled, S, float(np.sqrt(eps)))
+        return wide
 
     tol = max(1, d.size) * float(np.finfo(dtype).eps)
-    return _pivoted(columns, d * alpha, k, tol, streams, dtype, alpha, Home())
-
-
-def _pivoted(
-    columns: Callable[[np.ndarray], np.ndarray],
-    d: np.ndarray,
-    k: int,
-    tol: float,
-    streams: Streams,
-    dtype: np.dtype,
-    alpha: float,
-    place: Home,
-) -> NystroemResult:
-    F, S, looked = partial_cholesky(columns, d, k, tol, streams)
+    F, S, looked = partial_cholesky(columns, scaled, k, tol, streams)
+    if np.dtype(np.float32) in seen:  # the diagonal may be known better than the columns
+        dtype = np.dtype(np.float32)
+        tol = max(1, d.size) * float(np.finfo(dtype).eps)
     info = Info(method="rpcholesky", products=looked)
-    return _result(F, S, d, dtype, alpha, place, info, None, tol)
+    return _result(F, S, scaled, dtype, alpha, Home(), info, None, tol)
 
 
 def _result(
@@ -274,12 +302,12 @@ def _result(
             f"A is not positive semidefinite: what its columns leave of the diagonal is "
             f"{worst / float(d.max()):.2g} of its largest entry"
         )
-    # What F has lost by rounding to its type counts too.
-    rounding = bounds.subset_rounding(len(S), 1.0, trace, EPS)
+    # What F has lost by rounding to its type counts too: F F^H may then exceed A, and the trace
+    # alone would not bound the error.
+    rounding = bounds.subset_rounding(len(S), 1.0, trace, float(np.finfo(target).eps))
     with np.errstate(over="ignore", under="ignore"):
         if expected is not None:
-            slack = bounds.subset_rounding(len(S), 1.0, trace, float(np.finfo(target).eps))
-            value = (float(expected) + slack) / alpha
+            value = (float(expected) + rounding) / alpha
             expected = Bound(value, expected.kind, expected.of)
         certificate = NystroemCertificate(
             trace_error=Bound((max(left, 0.0) + rounding) / alpha, "exact", "tr(A - F F^H)"),

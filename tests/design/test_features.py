@@ -104,6 +104,13 @@ def test_products():
     np.testing.assert_allclose(features(x), expected)
     assert tensor(legendre(4), legendre(4), degree=2).size == 6
     assert tensor(legendre(5)).dim == 1
+    # One variable: the points are a vector, whatever the degree.
+    one = tensor(hermite(5), degree=2)
+    assert (one.size, one.dim) == (3, 1)
+    points, weights, Phi = christoffel_sample(one, 7, rng=0)
+    assert points.shape == (7,)
+    np.testing.assert_array_equal(one(points), Phi)
+    np.testing.assert_allclose(one.christoffel(points), 3.0 / weights)
     design = repeated_dpp_sample(tensor(legendre(3), hermite(3), degree=2), 2, rng=0)
     assert design.points.shape == (12, 2)
     assert design.Phi.shape == (12, 6)

@@ -20,8 +20,8 @@ from linsub.design import (
     tensor,
     weighted_lstsq,
 )
-from linsub.design.bounds import christoffel_failure, wls_error_factor
-from linsub.errors import ConvergenceError, InvalidInputError, InvalidTypeError
+from linsub.design.bounds import chernoff_rate, christoffel_failure, wls_error_factor
+from linsub.errors import ConvergenceError, InvalidInputError, InvalidTypeError, NumericalError
 from tests.dpp.law import check_law, p_values
 
 R = 2000
@@ -231,5 +231,101 @@ def test_the_ends_of_the_range():
         weighted_lstsq(Phi, Phi[:, 1], np.full(9, 1e300)).coef, [0, 1, 0], atol=1e-12
     )
     assert np.isinf(hermite(3)([1e200])[0, 2])
+    far = hermite(9)([1e200, -1e200])
+    assert far[:, 4:].tolist() == [[np.inf] * 5, [np.inf, -np.inf] * 2 + [np.inf]]
+    assert np.isinf(legendre(5).christoffel([1e100])).all()
     with pytest.raises(InvalidInputError, match="rectangular"):
         weighted_lstsq(Phi, [[1], [1, 2]])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+@pytest.mark.parametrize(
+    ("of_Phi", "of_y", "of_w"), [(-1, -1, -1), (1, 1, 1), (1, 1, -1), (-1, -1, 1), (0, 0, -1)]
+)
+def test_least_squares_at_any_scale(of_Phi, of_y, of_w, dtype):
+    # As much as sqrt(w) Phi or its squares leave the range, the minimizer does not.
+    most = 40 if dtype == np.float32 else 330
+    rng = np.random.default_rng(3)
+    Phi = rng.standard_normal((9, 3)).astype(dtype)
+    y, w = rng.standard_normal(9).astype(dtype), (0.5 + rng.random(9)).astype(Phi.real.dtype)
+    if dtype == np.complex128:
+        Phi += 1j * rng.standard_normal((9, 3))
+    two = Phi.real.dtype.type(2.0)
+    expected = weighted_lstsq(Phi, y, w)
+    p, q, r = (int(2.4 * most * s) for s in (of_Phi, of_y, of_w))
+    found = weighted_lstsq(Phi * two**p, y * two**q, w * two**r)
+    np.testing.assert_allclose(np.ldexp(1.0, p - q) * found.coef, expected.coef, rtol=1e-5)
+    assert found.cond == pytest.approx(expected.cond, rel=1e-4)
+
+
+def test_coefficients_that_overflow_are_named():
+    with pytest.raises(NumericalError, match="coef exceeds the largest float64"):
+        weighted_lstsq(1e-300 * np.eye(3), 1e300 * np.ones(3))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_measure_with_points_where_all_features_vanish():
+    features = discrete(np.vstack([np.eye(3), np.zeros((3, 3))]))
+    points, weights, Phi = rescaled_volume_sample(features, 40, density="mixed", rng=0)
+    assert (points >= 3).any()
+    np.testing.assert_array_equal(weights[points >= 3], 2.0)
+    np.testing.assert_allclose(weights, 2.0 / (1.0 + np.square(Phi).sum(axis=1) / 3.0), rtol=1e-14)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("density", [[1.0, 1.0, 1e-315, 1.0], [1e300, 1e300, 1e-30, 1e300]])
+def test_a_density_whose_weight_overflows_is_named(density):
+    with pytest.raises(InvalidInputError, match=r"density\[2\] is 1e-3.*its weight overflows"):
+        rescaled_volume_sample(small(), 3, density=density, rng=0)
+
+
+@pytest.mark.parametrize("delta", [1e-150, 1e-12, 1e-8, 0.01, 0.2499, 0.25, 0.9])
+def test_the_rate_does_not_cancel(delta):
+    mpmath = pytest.importorskip("mpmath")
+    with mpmath.workdps(400):
+        d = mpmath.mpf(delta)
+        below = d + (1 - d) * mpmath.log(1 - d)
+        above = (1 + d) * mpmath.log(1 + d) - d
+    assert chernoff_rate(delta) == pytest.approx(float(below), rel=1e-14, abs=0.0)
+    assert chernoff_rate(delta, two_sided=True) == pytest.approx(float(above), rel=1e-14, abs=0.0)
+
+
+def test_bounds_take_counts_only():
+    with pytest.raises(InvalidTypeError, match=r"m must be an integer, got 2\.5"):
+        sample_size_christoffel(2.5, 0.5, 0.5)
+    with pytest.raises(InvalidTypeError, match="n must be an integer, got nan"):
+        christoffel_failure(2, float("nan"), 0.5)
+    with pytest.raises(InvalidTypeError, match="n must be an integer, got nan"):
+        wls_error_factor(2, float("nan"), 0.5, 0.5)
+    with pytest.raises(InvalidInputError, match="n exceeds all numbers"):
+        sample_size_christoffel(2, 1e-200, 0.5)
+
+
+def test_stable_designs_do_not_trust_the_certificate_they_are_given():
+    def halved(rng):
+        drawn = repeated_dpp_sample(legendre(4), 4, rng=rng)
+        half = drawn.weights / 2.0
+        return Design(drawn.points, half, drawn.Phi, certificate=drawn.certificate)
+
+    # The trace of G is m/2: lambda_min is 1/2 at most, whatever the certificate says.
+    with pytest.raises(ConvergenceError, match="in 20 draws"):
+        stable_sample(halved, delta=0.5, max_redraws=20, rng=0)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("points", "weights", "Phi", "match"),
+    [
+        (range(3), [1.0, -1.0, 1.0], np.eye(3), r"design\.weights\[1\] is -1"),
+        (range(3), [1.0, np.nan, 1.0], np.eye(3), r"design\.weights\[1\] is nan"),
+        (range(3), [1.0, 1.0], np.eye(3), r"design\.weights must have shape \(3,\)"),
+        (range(2), [1.0, 1.0, 1.0], np.eye(3), r"design\.points must have 3 rows"),
+        (range(3), [1.0, 1.0, 1.0], np.full((3, 3), np.inf), r"design\.Phi\[0, 0\] is inf"),
+    ],
+)
+def test_a_design_of_the_user_is_checked(points, weights, Phi, match):
+    with pytest.raises(InvalidInputError, match=match):
+        stable_sample(lambda rng: Design(np.array(points), weights, Phi), rng=0)
+    fine = stable_sample(lambda rng: Design([1, 2, 3], [3, 3, 3], np.eye(3).tolist()), rng=0)
+    assert float(fine.certificate.lambda_min) == pytest.approx(1.0)

@@ -170,3 +170,46 @@ def test_what_is_no_kernel_is_refused():
         nystroem(lambda S: A[S], 2, diagonal=np.ones(6))
     with pytest.raises(InvalidInputError, match="diagonal has -1"):
         nystroem(lambda S: A[:, S], 2, diagonal=-np.ones(6))
+
+
+@pytest.mark.parametrize("method", ["arp", "volume", "rpcholesky"])
+def test_the_trace_error_bounds_the_error_of_a_rounded_factor(method):
+    # In single precision F F^H is not below A: at full rank the trace of the rest is negative.
+    A = (kernel(6) + np.eye(6)).astype(np.float32)
+    for seed in range(5):
+        F, _ = found = nystroem(A, 6, method=method, rng=seed)
+        F = F.astype(np.float64)
+        error = np.linalg.norm(A - F @ F.T, "nuc")
+        assert 0.0 < error <= float(found.certificate.trace_error)
+
+
+@pytest.mark.parametrize("method", ["arp", "volume", "rpcholesky"])
+@pytest.mark.parametrize("N", [6, 220])
+def test_a_negative_eigenvalue_is_refused_by_every_method(method, N):
+    Q = np.linalg.qr(np.random.default_rng(0).standard_normal((N, N)))[0]
+    w = np.ones(N)
+    w[-1] = -1e-3
+    A = (Q * w) @ Q.T
+    with pytest.raises(InvalidInputError, match="least eigenvalue is -0.001"):
+        nystroem((A + A.T) / 2, 2, method=method, rng=0)
+
+
+def test_columns_that_contradict_the_diagonal_are_refused():
+    A = kernel(30)
+    with pytest.raises(InvalidInputError, match="pass the diagonal of the same A"):
+        nystroem(lambda S: A[:, S], 4, diagonal=np.full(30, 2.0), rng=0)
+    skew = A + 0.1 * (np.arange(30)[:, None] - np.arange(30)) / 30
+    with pytest.raises(InvalidInputError, match="A is not Hermitian"):
+        nystroem(lambda S: skew[:, S], 4, diagonal=np.ones(30), rng=0)
+
+
+def test_columns_in_single_precision_beside_a_diagonal_in_double():
+    A = np.random.default_rng(1).standard_normal((8, 8))
+    A = A @ A.T
+    for seed in range(5):
+        F, _ = found = nystroem(
+            lambda S: A[:, S].astype(np.float32), 5, diagonal=A.diagonal(), rng=seed
+        )
+        assert F.dtype == np.float32
+        F = F.astype(np.float64)
+        assert np.linalg.norm(A - F @ F.T, 2) <= float(found.certificate.trace_error)

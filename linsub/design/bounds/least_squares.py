@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
+from typing import Any
 
-from linsub.errors import InvalidInputError
+from linsub.errors import InvalidInputError, InvalidTypeError
 
 __all__ = [
     "chernoff_rate",
@@ -15,9 +17,22 @@ __all__ = [
 ]
 
 
+# Below, the rate is summed as a series: its closed form cancels.
+_SMALL_DELTA = 0.25
+
+
+def _count(value: Any, name: str, low: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise InvalidTypeError(f"{name} must be an integer, got {value!r}") from None
+    if number < low:
+        raise InvalidInputError(f"{name} must be at least {low}, got {number}")
+    return number
+
+
 def _check(m: int, delta: float) -> None:
-    if m < 1:
-        raise InvalidInputError(f"m must be at least 1, got {m}")
+    _count(m, "m", 1)
     if not 0.0 < delta < 1.0:
         raise InvalidInputError(f"delta must satisfy 0 < delta < 1, got {delta}")
 
@@ -41,6 +56,9 @@ def chernoff_rate(delta: float, *, two_sided: bool = False) -> float:
     (0.1534, 0.1082)
     """
     _check(1, delta)
+    if delta < _SMALL_DELTA:
+        x = -delta if two_sided else delta
+        return math.fsum(x**k / (k * (k - 1)) for k in range(2, 28))
     if two_sided:
         return (1.0 + delta) * math.log1p(delta) - delta
     return delta + (1.0 - delta) * math.log1p(-delta)
@@ -64,8 +82,7 @@ def christoffel_failure(m: int, n: int, delta: float, *, two_sided: bool = False
     0.00466
     """
     _check(m, delta)
-    if n < 0:
-        raise InvalidInputError(f"n must not be negative, got {n}")
+    n = _count(n, "n", 0)
     failure = m * math.exp(-chernoff_rate(delta) * n / m)
     if two_sided:
         failure += m * math.exp(-chernoff_rate(delta, two_sided=True) * n / m)
@@ -97,7 +114,10 @@ def sample_size_christoffel(m: int, delta: float, eta: float, *, two_sided: bool
         raise InvalidInputError(f"eta must satisfy 0 < eta < 1, got {eta}")
     rate = chernoff_rate(delta, two_sided=two_sided)
     sides = 2.0 if two_sided else 1.0
-    return max(m, math.ceil(m / rate * math.log(sides * m / eta)))
+    n = m / rate * math.log(sides * m / eta) if rate > 0.0 else math.inf
+    if n == math.inf:
+        raise InvalidInputError(f"delta is {delta}, for which n exceeds all numbers; pass a larger")
+    return max(m, math.ceil(n))
 
 
 def wls_error_factor(
@@ -130,14 +150,14 @@ def wls_error_factor(
     2.0
     """
     _check(m, delta)
-    if not 0.0 <= eta < 1.0 or boost < 1 or n < 1:
-        raise InvalidInputError(
-            f"0 <= eta < 1, boost >= 1 and n >= 1 are needed, got {eta}, {boost} and {n}"
-        )
+    n, boost = _count(n, "n", 1), _count(boost, "boost", 1)
+    if not 0.0 <= eta < 1.0:
+        raise InvalidInputError(f"eta must satisfy 0 <= eta < 1, got {eta}")
     chance = 1.0 - eta**boost
     if kept is None:
         return 1.0 + boost * (m / n) / (1.0 - delta) ** 2 / chance
-    if not 1 <= kept <= n:
+    kept = _count(kept, "kept", 1)
+    if kept > n:
         raise InvalidInputError(f"1 <= kept <= n is needed, got {kept}")
     return 1.0 + boost * (n / kept) / (1.0 - delta) / chance
 

@@ -139,7 +139,9 @@ def _graded(index: int, rng: np.random.Generator) -> dict[str, Any]:
     elif index % 4 == 1:
         A = np.sign(rng.standard_normal((n, n)))
     else:
-        A = rng.standard_normal((n + 3, n)) * 10.0 ** rng.uniform(-3.0, 0.0, n)
+        # Where columns are alike in length, pivots are often one exchange from the best.
+        k, f = int(rng.integers(n // 2, n)), (1.0, 1.0, 1.5)[index % 3]
+        A = rng.standard_normal((n + 3, n)) * 10.0 ** rng.uniform(-3.0 * rng.integers(2), 0.0, n)
         if index % 4 == 3:
             A = A + 1j * rng.standard_normal((n + 3, n))
     k = min(k, int(np.linalg.matrix_rank(A)))
@@ -162,6 +164,7 @@ def _in_order(A: np.ndarray, k: int, f: float) -> Any:
     mutants={
         "no pivots": _in_order,
         "a larger f": lambda A, k, f: strong_rrqr(A, k, 1e6),
+        "a tenth more than f": lambda A, k, f: strong_rrqr(A, k, 1.1 * f),
     },
     tight=0.999,
     budget=0.5,
@@ -185,6 +188,11 @@ def srrqr(case: Any, subject: Any) -> list[Observation]:
     ]
     if rest.size:
         found.append(Observation(float((rest - q * tail).max()), slack, note="R22"))
+    # How much the exchange of two columns enlarges |det R11|: what the algorithm bounds by f.
+    rows = np.linalg.norm(np.linalg.inv(R[:k, :k]), axis=1)
+    growth = np.hypot(np.abs(T), np.outer(rows, np.linalg.norm(R[k:, k:], axis=0)))
+    limit = f * (1.0 + 1e-6)
+    found.append(Observation(float(growth.max(initial=0.0)), limit, note="volume"))
     return found
 
 
