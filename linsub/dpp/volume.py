@@ -329,14 +329,16 @@ def rescaled_rows(
         if q.size and q.min() < 0.0:
             i = int(q.argmin())
             raise InvalidInputError(f"density[{i}] is {q[i]:.3g}; probabilities are not negative")
-        short = (q == 0.0) & (leverages > 0.0)
+        q = _over_its_largest(q)
+        short = (q < np.finfo(np.float64).tiny) & (leverages > 0.0)
         if short.any():
             i = int(np.argmax(short))
             raise InvalidInputError(
-                f"density[{i}] is 0, but row {i} of X has leverage {leverages[i]:.3g}: it must be "
-                "positive wherever X has a row that is not zero"
+                f"density[{i}] is {given[i]:.3g}, at most 2^-1022 of the largest, but row {i} of X "
+                f"has leverage {leverages[i]:.3g}: it must be positive wherever X has a row that "
+                "is not zero, and its weight must be a number"
             )
-    q = q / q.max() if n and q.max() > 0.0 else q
+    q = _over_its_largest(q)
     cdf = np.cumsum(q)
     if size == 0:
         return np.empty(0, np.int64), np.empty(0)
@@ -348,6 +350,11 @@ def rescaled_rows(
     last = int(np.flatnonzero(q)[-1])
     S = generator.permutation(np.concatenate([fixed, np.minimum(free, last)]))
     return S.astype(np.int64), cdf[-1] / q[S]
+
+
+def _over_its_largest(q: np.ndarray) -> np.ndarray:
+    with np.errstate(under="ignore"):
+        return np.asarray(q / q.max()) if q.size and q.max() > 0.0 else q
 
 
 def _responses(y: Any, S: np.ndarray, n: int, check_finite: bool) -> np.ndarray:

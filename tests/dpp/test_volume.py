@@ -182,6 +182,9 @@ def test_the_ends_of_the_range():
     for q in (1e308, 1e-310):
         weights = volume_lstsq(X, X[:, 0], 5, kind="rescaled", density=np.full(8, q)).weights
         np.testing.assert_allclose(weights, 8.0)
+    far = np.array([1e300, 1e-10, *np.ones(6)])  # its ratio is no normal number
+    with pytest.raises(InvalidInputError, match=r"density\[1\] is 1e-10"):
+        volume_lstsq(X, X[:, 0], 5, kind="rescaled", density=far)
     single = volume_lstsq(X.astype("f"), X[:, 0].astype("f"), 5)
     assert single.coef.dtype == np.float32
     with pytest.raises(InvalidInputError, match="rectangular"):
