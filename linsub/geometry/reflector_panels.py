@@ -137,6 +137,8 @@ def _cuts(active: np.ndarray, width: int) -> Iterator[slice]:
 
 
 def _span(V: np.ndarray) -> slice:
+    if V.size and V[0].any() and V[-1].any():
+        return slice(0, V.shape[0])
     filled = np.flatnonzero((V != 0.0).any(axis=1))
     return slice(int(filled[0]), int(filled[-1]) + 1) if filled.size else slice(0, 0)
 
@@ -153,7 +155,7 @@ def _panels(
     cosines = _cosines(products)
     if cosines.sum(axis=0).max(initial=0.0) > _INCOHERENT:
         products = exact_gram(V)
-    inverse = np.triu(products, 1)
+    inverse = products.copy(order="F")  # below the diagonal it is zero
     np.fill_diagonal(inverse, products.diagonal().real / 2 if follows else 1.0 / tau)
     for cut in _coherent(cosines):
         part = np.asfortranarray(V[:, cut])
@@ -163,7 +165,9 @@ def _panels(
 def _cosines(products: np.ndarray) -> np.ndarray:
     """Return the strictly upper part of |cos(v_i, v_j)|, from the Gram matrix."""
     sizes = np.sqrt(products.diagonal().real)
-    return np.asarray(np.abs(np.triu(products, 1)) / np.outer(sizes, sizes))
+    cosines = np.abs(products) / (sizes[:, None] * sizes)
+    np.fill_diagonal(cosines, 0.0)
+    return np.asarray(cosines)
 
 
 def _coherent(cosines: np.ndarray) -> Iterator[slice]:
