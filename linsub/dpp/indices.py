@@ -19,6 +19,8 @@ def as_subsets(S: Any, N: int, name: str = "S") -> tuple[np.ndarray, bool]:
     InvalidTypeError, InvalidInputError
         If S holds no integers, has other dimensions, or an index is out of range.
     """
+    if isinstance(S, np.ma.MaskedArray):
+        raise InvalidTypeError(f"{name} is a masked array; pass the indices that are not masked")
     try:
         sets = np.asarray(S)
     except ValueError as error:

@@ -214,7 +214,9 @@ def draw_many(
         return out
     if not U.flags.c_contiguous and count * m * (1.0 + np.log(m)) * _COPY > N:
         U = np.ascontiguousarray(U)
-    cdf = np.cumsum(masses)[None, :]
+    with np.errstate(over="ignore"):
+        cdf = np.cumsum(masses)[None, :]
+    _enough(float(cdf[0, -1]), m)
     for i in range(count):
         generator = streams.generator("sample", first + i)
         if method == "gs":
@@ -286,7 +288,7 @@ def projection_sample(
 
 def _enough(left: float, missing: int) -> None:
     """Raise if the rows have nothing left for the items that are missing."""
-    if not left > _SHORT * missing:
+    if not _SHORT * missing < left < np.inf:
         raise NumericalError(
             f"{missing} more rows are to be drawn, and what is left of all of them is {left:.3g} "
             f"instead of {missing}: the columns of U are not orthonormal, although "

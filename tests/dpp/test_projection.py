@@ -211,6 +211,13 @@ def test_a_false_promise_ends_in_an_error(method):
         projection_dpp(U, orthonormal="assume", method=method, rng=0)
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("scale", [1e155, 1e300])
+def test_leverages_that_are_no_numbers_end_in_an_error(method, scale):
+    with pytest.raises(NumericalError, match="left of all of them is inf"):
+        projection_dpp(scale * basis(8, 3), orthonormal="assume", method=method, rng=0)
+
+
 def test_bad_input_is_named():
     U = basis(6, 2)
     with pytest.raises(InvalidInputError, match="more columns than rows"):
@@ -244,6 +251,8 @@ def test_probabilities_sum_to_one_and_know_impossible_sets():
         projection_logpmf(U, [0.0, 1.0, 2.0])
     with pytest.raises(InvalidInputError, match="shape"):
         projection_logpmf(U, np.zeros((1, 1, 3), int))
+    with pytest.raises(InvalidTypeError, match="masked"):
+        projection_logpmf(U, np.ma.array([0, 1, 2], mask=[False, False, True]))
 
 
 @pytest.mark.parametrize("graded", [0.0, 0.05, 0.5])
