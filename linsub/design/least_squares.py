@@ -70,9 +70,9 @@ def weighted_lstsq(Phi: Any, y: Any, weights: Any = None) -> WeightedLstsqResult
             i = int(w.argmin())
             raise InvalidInputError(f"weights[{i}] is {w[i]:.3g}; weights are not negative")
     # Products of features, weights and values near the ends of the range leave it; near 1 not.
-    A, alpha = _near_one(Phi)
-    b, beta = _near_one(y)
-    w, omega = _near_one(w)
+    A, alpha = norms.near_one(Phi)
+    b, beta = norms.near_one(y)
+    w, omega = norms.near_one(w)
     coef, sigma = weighted_solve(A, b, w)
     sigma = sigma.astype(np.float64) / np.sqrt(max(n, 1))
     top = float(sigma[0]) if sigma.size else 0.0
@@ -82,7 +82,7 @@ def weighted_lstsq(Phi: Any, y: Any, weights: Any = None) -> WeightedLstsqResult
     residual = norms.column_norms(rest) / np.sqrt(max(n, 1))
     dtype = np.result_type(Phi.dtype, y.dtype)
     with np.errstate(over="ignore", under="ignore", divide="ignore"):
-        coef = _scaled(coef, alpha - beta).astype(dtype)
+        coef = norms.ldexp(coef, alpha - beta).astype(dtype)
         residual = np.ldexp(residual, -beta - omega // 2)
         lambda_min, lambda_max = (float(np.ldexp(x * x, -2 * alpha - omega)) for x in (low, top))
         cond = float(np.square(np.float64(top) / low)) if top > 0.0 else np.inf
@@ -98,21 +98,3 @@ def weighted_lstsq(Phi: Any, y: Any, weights: Any = None) -> WeightedLstsqResult
         residual=Bound(residual, "exact", "(mean of w |y - Phi c|^2)^(1/2)"),
     )
     return WeightedLstsqResult(coef, lambda_min, cond, certificate=certificate, info=Info("svd"))
-
-
-def _near_one(x: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return 2^p x with entries of 1 at most, and p, which is even."""
-    peak = norms.max_abs(x)
-    if peak == 0.0:
-        return x, 0
-    p = -int(np.frexp(peak)[1]) // 2 * 2
-    return _scaled(x, p), p
-
-
-def _scaled(x: np.ndarray, p: int) -> np.ndarray:
-    """Return 2^p x; of subnormal numbers too, for which 2^p alone may overflow."""
-    if x.dtype.kind != "c":
-        return np.asarray(np.ldexp(x, p))
-    found = np.empty_like(x)
-    found.real, found.imag = np.ldexp(x.real, p), np.ldexp(x.imag, p)
-    return found

@@ -9,15 +9,15 @@ import numpy as np
 
 from linsub._core import scalars
 from linsub._core.arrays import as_matrix, as_vector, as_vector_or_matrix
+from linsub._core.dense import norms, triangular
 from linsub._core.dense import svd as dense_svd
-from linsub._core.dense import triangular
 from linsub._core.dense.full_rank import basis, weighted_solve
 from linsub._core.random import RNGLike, Streams
 from linsub.dpp.bounds.volume import volume_loss_factor
 from linsub.dpp.indices import as_subsets
 from linsub.dpp.orthonormality import survey
 from linsub.dpp.projection import draw_many
-from linsub.errors import InvalidInputError, InvalidTypeError, NonFiniteError
+from linsub.errors import InvalidInputError, InvalidTypeError, NonFiniteError, NumericalError
 from linsub.results import Bound, Certificate, Info, Record
 
 __all__ = [
@@ -130,20 +130,24 @@ def volume_sample(
     6
     """
     X = as_matrix(X, name="X", check_finite=check_finite)
-    n, d = X.shape
     size = _size(size, X.shape)
     if n_samples is not None:
         n_samples = scalars.as_integer(n_samples, name="n_samples", low=0)
     count = 1 if n_samples is None else n_samples
-    streams = Streams(rng)
-    Q = basis(X, "X")
+    found = _volume_rows(basis(X, "X"), size, Streams(rng), count)
+    return found[0] if n_samples is None else found
+
+
+def _volume_rows(Q: np.ndarray, size: int, streams: Streams, count: int) -> np.ndarray:
+    """Return samples (count, size) for the range of orthonormal columns Q."""
+    n, d = Q.shape
     found = np.empty((count, size), np.int64)
     found[:, :d] = draw_many(Q, survey(Q)[0], streams, count)
     if size > d:
         for i in range(count):
             rest = np.delete(np.arange(n), found[i, :d])
             found[i, d:] = streams.generator("shuffle", i).permutation(rest)[: size - d]
-    return found[0] if n_samples is None else found
+    return found
 
 
 def volume_logpmf(X: Any, S: Any, *, check_finite: bool = True) -> Any:
@@ -247,6 +251,8 @@ def volume_lstsq(
         If `size` or `density` is out of range, X has not rank d, or y has another length.
     NonFiniteError, InvalidTypeError
         If X or one of the responses is not finite, or of a type that cannot be used.
+    NumericalError
+        If the coefficients are larger than any number.
 
     Notes
     -----
@@ -288,10 +294,11 @@ def volume_lstsq(
     if kind == "ordinary":
         if density is not None:
             raise InvalidInputError("density belongs to kind='rescaled'; ordinary draws have none")
-        S = volume_sample(X, size, rng=streams.generator("sample"), check_finite=False)
-        weights = np.ones(S.size)
-        factor = volume_loss_factor(n, d, S.size)
+        size = _size(size, X.shape)
         Q = basis(X, "X")
+        S = _volume_rows(Q, size, Streams(streams.generator("sample")), 1)[0]
+        weights = np.ones(size)
+        factor = volume_loss_factor(n, d, size)
     else:
         _size(d, X.shape)
         size = scalars.as_integer(size, name="size", low=d)
@@ -299,11 +306,9 @@ def volume_lstsq(
         S, weights = rescaled_rows(Q, size, density, streams, 0)
         factor = d + 1.0
     responses = _responses(y, S, n, check_finite)
-    fit, sigma = weighted_solve(Q[S], responses, weights)
-    # X = Q R, and R = Q^H X.
-    R = np.triu(Q.conj().T @ X)
-    coef = triangular.solve(np.asfortranarray(R.astype(fit.dtype)), fit)
-    coef = coef.astype(np.result_type(X.dtype, responses.dtype))
+    b, beta = norms.near_one(responses)
+    fit, sigma = weighted_solve(Q[S], b, weights)
+    coef = _coefficients(X, Q, fit, beta).astype(np.result_type(X.dtype, responses.dtype))
     certificate = VolumeLstsqCertificate(
         error_factor=Bound(factor, "bound", "E ||X coef - y||^2 / min ||X w - y||^2"),
         sigma_min=Bound(sigma[-1] if d else np.inf, "exact", "sigma_min(sqrt(w) Q_S)"),
@@ -311,6 +316,23 @@ def volume_lstsq(
     return VolumeLstsqResult(
         coef, S, weights, certificate=certificate, info=Info(kind, details={"rows": n})
     )
+
+
+def _coefficients(X: np.ndarray, Q: np.ndarray, fit: np.ndarray, beta: int) -> np.ndarray:
+    """Return c with X c = 2^-beta Q fit, for the basis Q of the range of X."""
+    peaks = np.array([norms.max_abs(column) for column in X.T])
+    p = -np.frexp(peaks)[1].astype(np.int64)
+    # X = Q R, and R = Q^H X; with columns near 1 no product leaves the range of numbers.
+    R = np.triu(Q.conj().T @ norms.ldexp(X, p))
+    c = triangular.solve(np.asfortranarray(R.astype(fit.dtype)), fit)
+    with np.errstate(over="ignore", under="ignore"):
+        coef = norms.ldexp(c.T, p - beta).T
+    if not np.isfinite(coef).all():
+        raise NumericalError(
+            f"coef exceeds the largest {coef.dtype}: y is that much larger than X; multiply X by "
+            "a power of two first"
+        )
+    return coef
 
 
 def rescaled_rows(

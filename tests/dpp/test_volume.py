@@ -9,7 +9,7 @@ from linsub._core.random import Streams
 from linsub.dpp import volume_logpmf, volume_lstsq, volume_sample
 from linsub.dpp.bounds import volume_loss_factor
 from linsub.dpp.volume import rescaled_rows
-from linsub.errors import InvalidInputError, InvalidTypeError, NonFiniteError
+from linsub.errors import InvalidInputError, InvalidTypeError, NonFiniteError, NumericalError
 from tests.dpp.law import check_law, p_values, subsets
 
 R = 8_000
@@ -179,6 +179,13 @@ def test_the_ends_of_the_range():
             volume_logpmf(wide, [[0, 1, 2, 3]]),
             atol=1e-9 if kind == "d" else 1e-3,
         )
+    units = np.array([1e3, 1e100, 1e300])
+    for kind in ("ordinary", "rescaled"):
+        plain = volume_lstsq(X, np.ones(8), 5, kind=kind, rng=0).coef
+        big = volume_lstsq(units * X, 1.7e308 * np.ones(8), 5, kind=kind, rng=0).coef
+        np.testing.assert_allclose(big / 1.7e308 * units, plain, rtol=1e-9)
+    with pytest.raises(NumericalError, match="coef exceeds the largest float64"):
+        volume_lstsq(1e-200 * X, 1e200 * X[:, 0] + 1e200, 5)
     for q in (1e308, 1e-310):
         weights = volume_lstsq(X, X[:, 0], 5, kind="rescaled", density=np.full(8, q)).weights
         np.testing.assert_allclose(weights, 8.0)

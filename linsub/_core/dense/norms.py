@@ -6,7 +6,16 @@ import math
 
 import numpy as np
 
-__all__ = ["column_norms", "frobenius", "max_abs", "one_norm", "power_of_two_scale", "spectral"]
+__all__ = [
+    "column_norms",
+    "frobenius",
+    "ldexp",
+    "max_abs",
+    "near_one",
+    "one_norm",
+    "power_of_two_scale",
+    "spectral",
+]
 
 # Entries within this range can be squared twice (as in the norm of a column of A^H A), summed
 # and multiplied by a few dimensions without leaving the normal numbers of the type; outside of
@@ -43,6 +52,24 @@ def power_of_two_scale(peak: float, dtype: np.dtype, *, always: bool = False) ->
         return 1.0
     limit = _EXPONENT[real]
     return math.ldexp(1.0, max(-limit, min(limit, -math.frexp(peak)[1])))
+
+
+def near_one(x: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return 2^p x with entries of 1 at most, and p, which is even."""
+    peak = max_abs(x)
+    if peak == 0.0:
+        return x, 0
+    p = -int(np.frexp(peak)[1]) // 2 * 2
+    return ldexp(x, p), p
+
+
+def ldexp(x: np.ndarray, p: int | np.ndarray) -> np.ndarray:
+    """Return 2^p x, of complex x too, and of subnormal numbers, for which 2^p may overflow."""
+    if x.dtype.kind != "c":
+        return np.asarray(np.ldexp(x, p))
+    found = np.empty_like(x)
+    found.real, found.imag = np.ldexp(x.real, p), np.ldexp(x.imag, p)
+    return found
 
 
 def _sum_of_squares(A: np.ndarray) -> float:
