@@ -21,8 +21,6 @@ __all__ = ["GreedyMAP", "dpp_map_greedy"]
 # rounding: L has a negative eigenvalue.
 _NEGATIVE = 100.0
 
-EPS = float(np.finfo(np.float64).eps)
-
 
 class GreedyMAP(Record):
     """A set and what each of its items brought; unpacks as ``indices, gains``.
@@ -108,7 +106,7 @@ def dpp_map_greedy(
     alpha = norms.power_of_two_scale(norms.max_abs(matrix), matrix.dtype, always=True)
     enough = power * math.log(alpha) if k is None else -math.inf
     engine = _from_kernel if power == 1 else _from_features
-    found, pivots = engine(matrix * alpha, N if k is None else k, floor, enough)
+    found, pivots = engine(matrix * alpha, N if k is None else k, floor, enough, eps)
     if k is not None and len(found) < k:
         raise InvalidInputError(
             f"k is {k} and the numerical rank {len(found)} (what is left of every other item is "
@@ -121,7 +119,7 @@ def dpp_map_greedy(
 
 
 def _from_kernel(
-    L: np.ndarray, most: int, floor: float, enough: float
+    L: np.ndarray, most: int, floor: float, enough: float, eps: float
 ) -> tuple[list[int], list[float]]:
     """Return indices and pivots, down to `floor` times the first or exp(enough)."""
     left = L.diagonal().real.copy()
@@ -130,7 +128,7 @@ def _from_kernel(
     found: list[int] = []
     pivots: list[float] = []
     while len(found) < most:
-        rounding = _NEGATIVE * L.shape[0] * EPS * top
+        rounding = _NEGATIVE * L.shape[0] * eps * top
         if negative < -rounding:
             raise InvalidInputError(
                 "L is not positive semidefinite: a pivot of it is "
@@ -151,7 +149,7 @@ def _from_kernel(
 
 
 def _from_features(
-    B: np.ndarray, most: int, floor: float, enough: float
+    B: np.ndarray, most: int, floor: float, enough: float, eps: float
 ) -> tuple[list[int], list[float]]:
     """Do the same for B B^H: what is left of each row beyond those that were chosen."""
     rest = B.copy()

@@ -20,8 +20,6 @@ __all__ = ["dpp_mcmc"]
 
 KERNELS = ("down-up", "exchange")
 
-EPS = float(np.finfo(np.float64).eps)
-
 
 def dpp_mcmc(
     L: Any,
@@ -82,20 +80,20 @@ def dpp_mcmc(
     array([[0, 1],
            [0, 1]])
     """
-    matrix, _ = as_hermitian(L, "L")
+    matrix, eps = as_hermitian(L, "L")
     N = matrix.shape[0]
     k = scalars.as_integer(k, name="k", low=1, high=max(N, 1))
     n_steps = scalars.as_integer(n_steps, name="n_steps", low=0)
     kernel = scalars.as_choice(kernel, name="kernel", choices=KERNELS)
     if isinstance(init, str):
         scalars.as_choice(init, name="init", choices=("greedy",))
-        S = dpp_map_greedy(matrix, k=k).indices.copy()
+        S = dpp_map_greedy(L, k=k).indices.copy()
     else:
         S = as_indices(init, N, "init").copy()
         if S.size != k:
             raise InvalidInputError(f"init has {S.size} items and k is {k}")
     matrix = matrix * norms.power_of_two_scale(norms.max_abs(matrix), matrix.dtype, always=True)
-    if _is_singular(matrix, S):
+    if _is_singular(matrix, S, eps):
         raise InvalidInputError(
             "init has determinant zero, and the chain cannot leave from there; pass 'greedy'"
         )
@@ -149,10 +147,10 @@ def _left_of(L: np.ndarray, kept: np.ndarray, items: np.ndarray | None = None) -
     return np.asarray(np.maximum(left, 0.0))
 
 
-def _is_singular(L: np.ndarray, S: np.ndarray) -> bool:
+def _is_singular(L: np.ndarray, S: np.ndarray, eps: float) -> bool:
     """Whether the determinant of L_S is zero up to rounding."""
     C = cholesky_lower(L[np.ix_(S, S)])
     if C is None:
         return True
     pivots = C.diagonal().real ** 2
-    return bool(pivots.min() <= S.size * EPS * L.diagonal().real[S].max())
+    return bool(pivots.min() <= S.size * eps * L.diagonal().real[S].max())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, overload
 
 import numpy as np
@@ -101,14 +102,14 @@ def sequential_dpp(
     kernel, eps = as_square(K, "K")
     hermitian = _is_hermitian(kernel, eps)
     if hermitian:
-        kernel = 0.5 * (kernel + kernel.conj().T)
+        kernel = 0.5 * kernel + 0.5 * kernel.conj().T
         _check_range(kernel, eps)
 
     def draw(generator: np.random.Generator) -> SequentialSample:
         uniforms: np.ndarray = generator.random((kernel.shape[0],))
         work = np.array(kernel, order="F")
         chosen, log_probability, excess = factored(work, uniforms, hermitian=hermitian)
-        return _as_sample(chosen, log_probability, excess, "K")
+        return _as_sample(chosen, log_probability, excess, "K", eps)
 
     drawn: SequentialSample | list[SequentialSample] = _repeat(draw, n_samples, rng)
     return drawn
@@ -151,8 +152,10 @@ def sequential_dpp_lowrank(
     """
     from linsub.dpp._kernels.sequential import decide_by_rows
 
-    rows = widened(as_matrix(Z, name="Z"))
-    core, _ = as_square(W, "W")
+    given = as_matrix(Z, name="Z")
+    rows = widened(given)
+    core, eps = as_square(W, "W")
+    eps = max(eps, float(np.finfo(given.dtype).eps))
     if core.shape[0] != rows.shape[1]:
         raise InvalidInputError(
             f"W has shape {core.shape} and Z {rows.shape}; W has a row a column of Z"
@@ -164,7 +167,7 @@ def sequential_dpp_lowrank(
         chosen = np.zeros(rows.shape[0], bool)
         uniforms: np.ndarray = generator.random((rows.shape[0],))
         log_probability, excess = decide_by_rows(rows, core.astype(kind), uniforms, chosen)
-        return _as_sample(chosen, log_probability, excess, "Z W Z^H")
+        return _as_sample(chosen, log_probability, excess, "Z W Z^H", eps)
 
     drawn: SequentialSample | list[SequentialSample] = _repeat(draw, n_samples, rng)
     return drawn
@@ -179,9 +182,10 @@ def _repeat(draw: Any, n_samples: int | None, rng: RNGLike) -> Any:
 
 
 def _as_sample(
-    chosen: np.ndarray, log_probability: float, excess: float, name: str
+    chosen: np.ndarray, log_probability: float, excess: float, name: str, eps: float
 ) -> SequentialSample:
-    if not excess <= _NO_PROBABILITY:
+    allowed = max(_NO_PROBABILITY, _rounding(chosen.size, eps))
+    if not excess <= allowed or math.isnan(log_probability):
         raise InvalidInputError(
             f"{name} is no marginal kernel: an item's conditional probability is off [0, 1] by "
             f"{excess:.3g}; for a likelihood kernel L pass L @ np.linalg.inv(np.eye(N) + L)"
@@ -190,14 +194,20 @@ def _as_sample(
 
 
 def _is_hermitian(K: np.ndarray, eps: float) -> bool:
-    off = np.abs(K - K.conj().T)
-    return off.size == 0 or bool(off.max() <= 4.0 * (8 + K.shape[0]) * eps)
+    # Halves: entries may be as large as numbers get.
+    off = np.abs(0.5 * K - 0.5 * K.conj().T)
+    return off.size == 0 or bool(off.max() <= 2.0 * (8 + K.shape[0]) * eps)
+
+
+def _rounding(N: int, eps: float) -> float:
+    """Return how far rounding to a precision may take eigenvalues of K."""
+    return 8.0 * max(N, 8) * eps
 
 
 def _check_range(K: np.ndarray, eps: float) -> None:
     """Refuse eigenvalues outside of [0, 1], by two Cholesky factorizations if all is well."""
     N = K.shape[0]
-    shift = 8.0 * max(N, 8) * eps
+    shift = _rounding(N, eps)
     for sign, base in ((1.0, shift), (-1.0, 1.0 + shift)):
         if cholesky_lower(sign * K + base * np.eye(N)) is None:
             w, _ = eigh(K)

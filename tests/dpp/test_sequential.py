@@ -89,6 +89,40 @@ def test_kernels_that_are_none():
         sequential_dpp(np.eye(2), n_samples=-1)
 
 
+def test_numbers_that_overflow_are_no_kernel():
+    K = np.random.default_rng(3).standard_normal((5, 5))
+    skew = K - K.T + 0.5e-200 * np.eye(5)
+    for scale in (1e200, 1e250):
+        with pytest.raises(InvalidInputError, match="no marginal kernel"):
+            sequential_dpp_lowrank(np.eye(5), scale * skew, rng=0)
+    huge = np.array([[1.7e308, 1.7e308], [1.7e308, 1.7e308]])
+    with pytest.raises(InvalidInputError, match="K has the eigenvalue"):
+        sequential_dpp(huge)
+    huge[0, 1] *= -1.0
+    with pytest.raises(InvalidInputError, match="no marginal kernel"):
+        sequential_dpp(huge)
+
+
+@pytest.mark.parametrize("m", [10, 200, 399])
+def test_projections_rounded_to_single_precision_are_kernels(m):
+    U = np.linalg.qr(np.random.default_rng(m).standard_normal((400, m)).astype("f"))[0]
+    assert sequential_dpp(U @ U.T, rng=0).indices.size == m
+    assert sequential_dpp_lowrank(U, np.eye(m, dtype="f"), rng=0).indices.size == m
+
+
+def test_kernels_rounded_to_single_precision_have_their_rank():
+    B = np.random.default_rng(1).standard_normal((60, 20)).astype("f")
+    assert dpp_map_greedy(B @ B.T).indices.size == 20
+    with pytest.raises(InvalidInputError, match="k is 21 and the numerical rank 20"):
+        dpp_map_greedy(B @ B.T, k=21)
+    with pytest.raises(InvalidInputError, match="k is 21 and the numerical rank 20"):
+        dpp_mcmc(B @ B.T, 21, 3)
+    one = np.array([[0.3], [0.7], [0.9]], "f")
+    for pair in ([0, 1], [0, 2], [1, 2]):
+        with pytest.raises(InvalidInputError, match="determinant zero"):
+            dpp_mcmc(one @ one.T, 2, 3, init=pair)
+
+
 def test_smallest_kernels():
     assert sequential_dpp(np.zeros((0, 0))).indices.size == 0
     assert sequential_dpp([[1.0]]).indices.tolist() == [0]

@@ -28,7 +28,7 @@ def decide(A: np.ndarray, uniforms: np.ndarray, chosen: np.ndarray) -> tuple[flo
             log_probability += np.log(p)
         else:
             A[j, j] -= 1.0
-            log_probability += np.log1p(-max(p, 0.0))
+            log_probability += np.log1p(0.0 if p < 0.0 else -p)
         for i in range(j + 1, b):
             A[i, j] /= A[j, j]
             c = A[i, j]
@@ -64,7 +64,7 @@ def decide_by_rows(
             log_probability += np.log(p)
         else:
             pivot -= 1.0
-            log_probability += np.log1p(-max(p, 0.0))
+            log_probability += np.log1p(0.0 if p < 0.0 else -p)
         for a in range(r):
             c = right[a] / pivot
             for b in range(r):
