@@ -41,9 +41,10 @@ def given_excluded(
     rest = V.copy()
     rest[items] = 0.0
     if not spectrum.certain:
-        U, S, _ = svd(rest * np.exp(0.5 * spectrum.logs()))
+        roots, unit = spectrum.roots()
+        U, S, _ = svd(rest * roots)
         keep = max(V.shape) * EPS * (S[0] if S.size else 0.0) < S
-        return Spectrum(S[keep], 2), U[:, keep]
+        return Spectrum(S[keep], 2, unit), U[:, keep]
     p, q = spectrum.inclusion(), spectrum.exclusion()
     A = V[items]
     # I - K_AA, of which the part within the span of V without cancellation.

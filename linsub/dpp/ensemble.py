@@ -16,7 +16,7 @@ from linsub._core.dense.svd import svd
 from linsub._core.random import RNGLike, Streams
 from linsub.dpp.conditioning import given_excluded, given_included, marginal_spectrum
 from linsub.dpp.dense_sampler import DenseSampler
-from linsub.dpp.kernel_checks import as_hermitian, as_indices, not_semidefinite, widened
+from linsub.dpp.kernel_checks import as_hermitian, as_indices, semidefinite_eigh, widened
 from linsub.dpp.orthonormality import unit_columns
 from linsub.dpp.projection import projection_sample
 from linsub.dpp.spectrum import Spectrum, reach_size, squared_sizes
@@ -26,10 +26,12 @@ __all__ = ["LEnsemble"]
 
 METHODS = ("auto", "spectral", "sequential")
 
-EPS = float(np.finfo(np.float64).eps)
-
 # From here on one Cholesky factorization and a pass over the items beat an eigendecomposition.
 _DENSE_FROM = 200
+
+# A Cholesky factorization of L + c I says that L is semidefinite to rounding: c over the
+# tolerance times the largest entry.
+_LIFT = 4.0
 
 # What the eigenvalues that count as zero could add to the expected size, at most, for a law that
 # does not ask which of them are zero.
@@ -115,13 +117,12 @@ class LEnsemble:
         N = matrix.shape[0]
         tolerance = _tolerance(tol, N * eps)
         if N > _DENSE_FROM and tol is None and _is_tame(matrix, tolerance):
-            shift = 4.0 * tolerance * float(np.max(matrix.diagonal().real, initial=0.0))
+            shift = _LIFT * tolerance * float(np.max(matrix.diagonal().real, initial=0.0))
             lifted = np.conjugate(matrix).T  # itself, in Fortran order without a transposition
             lifted.flat[:: N + 1] += shift
             if cholesky_lower(lifted, overwrite=True) is not None:
                 return cls(None, None, kernel=_locked(matrix), tol=tolerance)
-        w, V = not_semidefinite(matrix, tolerance, "L")
-        return cls(*_nonzero(w, V, tolerance), tol=tolerance)
+        return cls(*_nonzero(*semidefinite_eigh(matrix, tolerance, "L"), tolerance), tol=tolerance)
 
     @classmethod
     def from_features(cls, B: Any, tol: float | None = None) -> LEnsemble:
@@ -200,7 +201,8 @@ class LEnsemble:
             raise InvalidInputError(f"V has shape {vectors.shape}: its columns are not orthonormal")
         unit_columns(vectors, "V")
         order = np.argsort(-values.astype(np.float64), kind="stable")
-        return cls(*_nonzero(values[order].astype(np.float64), widened(vectors)[:, order], 0.0))
+        ordered = values[order].astype(np.float64), widened(vectors)[:, order]
+        return cls(*_nonzero(*ordered, 0.0, 0.0))
 
     @property
     def spectrum(self) -> Spectrum:
@@ -210,9 +212,7 @@ class LEnsemble:
     @property
     def eigvals(self) -> np.ndarray:
         """The positive eigenvalues of L, descending; inf where K has eigenvalue 1."""
-        with np.errstate(over="ignore", under="ignore"):
-            values = self.spectrum.base**self.spectrum.power * np.exp(self.spectrum.shift)
-        return np.asarray(values)
+        return self.spectrum.values()
 
     @property
     def eigvecs(self) -> np.ndarray:
@@ -291,14 +291,15 @@ class LEnsemble:
         if S.size < first:
             return -math.inf
         rows = V[S]
-        finite = rows[:, first:] * np.exp(0.5 * (spectrum.logs()[first:] + shift))
+        roots, unit = spectrum.beyond(first).roots(shift)
+        finite, unit = rows[:, first:] * roots, (S.size - first) * unit
         if first == 0:
-            return 2.0 * log_volume(finite)
+            return 2.0 * log_volume(finite) + unit
         R, beyond = split_range(rows[:, :first])
         pivots = np.abs(R.diagonal())
         if not pivots.min() > 0.0:
             return -math.inf
-        return 2.0 * float(np.log(pivots).sum() + log_volume(beyond.conj().T @ finite))
+        return 2.0 * float(np.log(pivots).sum() + log_volume(beyond.conj().T @ finite)) + unit
 
     def scale_to(self, expected_size: float) -> LEnsemble:
         """Return the ensemble of alpha L whose expected size is the one wanted.
@@ -419,15 +420,27 @@ class LEnsemble:
     def _spectral(self) -> tuple[Spectrum, np.ndarray]:
         if self._parts is None:
             assert self._kernel is not None
-            w, V = not_semidefinite(self._kernel, self._tol, "L")
-            spectrum, V = _nonzero(w, V, self._tol)
+            # What the Cholesky factorization forgave is forgiven here.
+            found = semidefinite_eigh(self._kernel, _LIFT * self._tol, "L")
+            spectrum, V = _nonzero(*found, self._tol)
             self._parts = (spectrum, _locked(V))
         return self._parts
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By the constructor, which locks the arrays that come out of a pickle.
+        return _restored, (*(self._parts or (None, None)), self._kernel, self._tol)
 
     def __repr__(self) -> str:
         if self._parts is None:
             return f"LEnsemble({self._N} items)"
         return f"LEnsemble({self._N} items, rank {self.rank}, E|S| = {self.expected_size:.6g})"
+
+
+def _restored(
+    spectrum: Spectrum | None, V: np.ndarray | None, kernel: np.ndarray | None, tol: float
+) -> LEnsemble:
+    kept = None if kernel is None else _locked(kernel)
+    return LEnsemble(spectrum, V, kernel=kept, tol=tol)
 
 
 def _locked(A: np.ndarray) -> np.ndarray:
@@ -443,9 +456,9 @@ def _tolerance(tol: Any, default: float) -> float:
     return default if tol is None else scalars.as_real(tol, name="tol", low=0.0, high=1.0)
 
 
-def _nonzero(w: np.ndarray, V: np.ndarray, tol: float) -> tuple[Spectrum, np.ndarray]:
+def _nonzero(w: np.ndarray, V: np.ndarray, shift: float, tol: float) -> tuple[Spectrum, np.ndarray]:
     keep = w > tol * (max(float(w[0]), 0.0) if w.size else 0.0)
-    return Spectrum(w[keep]), V[:, keep]
+    return Spectrum(w[keep], 1, shift), V[:, keep]
 
 
 def _is_tame(L: np.ndarray, tol: float) -> bool:

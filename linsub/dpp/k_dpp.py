@@ -11,7 +11,7 @@ from linsub._core import scalars
 from linsub._core.random import RNGLike, Streams
 from linsub.dpp.ensemble import LEnsemble
 from linsub.dpp.kernel_checks import as_indices
-from linsub.dpp.spectrum import Spectrum, squared_sizes
+from linsub.dpp.spectrum import squared_sizes
 from linsub.dpp.symmetric_polynomials import TiltedTable
 from linsub.errors import InvalidInputError
 
@@ -75,8 +75,7 @@ class KDPP:
                 f"k is {self._k} and K has {self._first} eigenvalues 1: every sample of the "
                 "process has so many items at least; raise k"
             )
-        finite = Spectrum(spectrum.base[self._first :], spectrum.power, spectrum.shift)
-        self._table = TiltedTable(finite, self._k - self._first)
+        self._table = TiltedTable(spectrum.beyond(self._first), self._k - self._first)
 
     @property
     def k(self) -> int:

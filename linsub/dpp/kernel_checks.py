@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,13 @@ from linsub._core.dense import norms
 from linsub._core.dense.eigh import eigh
 from linsub.errors import InvalidInputError, InvalidTypeError
 
-__all__ = ["as_hermitian", "as_indices", "as_square", "not_semidefinite", "widened"]
+__all__ = ["as_hermitian", "as_indices", "as_square", "semidefinite_eigh", "widened"]
 
 # The entries of B B^H, computed, differ from their mirror images by up to about r eps.
 _MIRROR = 4.0
+
+# The largest entries of kernels whose eigenvalues, of any number of items, are normal numbers.
+_RANGE = (2.0**-900, 2.0**960)
 
 
 def widened(A: np.ndarray, order: Any = "C") -> np.ndarray:
@@ -53,19 +57,25 @@ def as_hermitian(A: Any, name: str) -> tuple[np.ndarray, float]:
     return 0.5 * wide + 0.5 * mirror, eps
 
 
-def not_semidefinite(L: np.ndarray, tol: float, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return eigenvalues, descending, and vectors; raise if the last one is negative.
+def semidefinite_eigh(L: np.ndarray, tol: float, name: str) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return eigenvalues w, descending, and vectors of L, and c: those of L are e^c w.
 
-    That is, below -tol times the largest in size.
+    c is 0 unless they could leave the range of numbers. Raises if one is negative, that is
+    below -tol times the largest in size.
     """
-    w, V = eigh(L)
+    peak, alpha = norms.max_abs(L), 1.0
+    if not _RANGE[0] <= peak <= _RANGE[1]:
+        alpha = norms.power_of_two_scale(peak, L.dtype, always=True)
+    w, V = eigh(L if alpha == 1.0 else L * alpha)
     if w.size and w[-1] < -tol * max(float(w[0]), -float(w[-1])):
+        with np.errstate(over="ignore", under="ignore"):
+            least, most = w[-1] / alpha, w[0] / alpha
         raise InvalidInputError(
-            f"{name} is not positive semidefinite: it has the eigenvalue {float(w[-1]):.6g} beside "
-            f"a largest one of {float(w[0]):.6g}, and rounding explains {tol:.2g} of that; "
+            f"{name} is not positive semidefinite: it has the eigenvalue {least:.6g} beside "
+            f"a largest one of {most:.6g}, and rounding explains {tol:.2g} of that; "
             "a likelihood kernel has none below zero"
         )
-    return w, V
+    return w, V, -math.log(alpha)
 
 
 def as_indices(S: Any, N: int, name: str) -> np.ndarray:

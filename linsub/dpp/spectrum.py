@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logsumexp
 
 __all__ = ["Spectrum", "reach_size", "squared_sizes"]
 
 # The logarithm of what cannot matter to any sum of probabilities in double precision.
 _BEYOND = 60.0
+
+# Below this expected number the sum of the odds is near to that of the probabilities.
+_FEW = 0.1
+
+# Below this one they are the same number.
+_NONE = 1e-17
+
+# The logarithm of eigenvalues whose square roots, and sums of them, are surely numbers.
+_LARGEST = 1390.0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -25,6 +35,13 @@ class Spectrum:
     power: int = 1
     shift: float = 0.0
 
+    def __post_init__(self) -> None:
+        self.base.flags.writeable = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Arrays come out of a pickle free to be written to.
+        return Spectrum, (self.base, self.power, self.shift)
+
     @property
     def size(self) -> int:
         return int(self.base.size)
@@ -37,6 +54,26 @@ class Spectrum:
     def logs(self) -> np.ndarray:
         """The logarithms of the eigenvalues."""
         return np.asarray(self.power * np.log(self.base) + self.shift)
+
+    def values(self) -> np.ndarray:
+        """The eigenvalues, as far as they are numbers."""
+        # Half of the shift on either side: it may be no number where the product is one.
+        half = np.exp(0.5 * self.shift / self.power)
+        with np.errstate(over="ignore", under="ignore"):
+            return np.asarray((self.base * half * half) ** self.power)
+
+    def roots(self, shift: float = 0.0) -> tuple[np.ndarray, float]:
+        """Return the square roots of exp(shift - unit) times the eigenvalues, and unit.
+
+        It is 0 unless the roots would overflow.
+        """
+        logs = self.logs() + shift
+        unit = max(0.0, float(np.max(logs, initial=0.0)) - _LARGEST)
+        return np.asarray(np.exp(0.5 * (logs - unit))), unit
+
+    def beyond(self, first: int) -> Spectrum:
+        """The eigenvalues without the first ones."""
+        return dataclasses.replace(self, base=self.base[first:])
 
     def centred(self, k: int) -> tuple[np.ndarray, float]:
         """Return the logarithms over those of a power of two near the k-th largest, and that.
@@ -68,10 +105,18 @@ def reach_size(logs: np.ndarray, size: float, accuracy: float = 0.0) -> float:
     """
     descending = np.sort(logs)[::-1]
     spread = _BEYOND + math.log(logs.size)
-    low, high = -float(descending[0]) - spread, -float(descending[-1]) + spread
+    low = -float(descending[0]) - spread + min(0.0, math.log(size))
+    high = -float(descending[-1]) + spread - min(0.0, math.log(logs.size - size))
     # Between the eigenvalues that are to be in and those that are not.
     near = min(max(round(size), 1), logs.size - 1) if logs.size > 1 else 0
     a = -0.5 * float(descending[near - 1] + descending[near]) if near else -float(descending[0])
+    # Where nearly none or nearly all are in, odds are probabilities, or one over odds.
+    if size < _FEW:
+        a = math.log(size) - float(logsumexp(logs))
+        if size < _NONE:
+            return a
+    elif logs.size - size < _FEW:
+        a = float(logsumexp(-logs)) - math.log(logs.size - size)
     a = min(max(a, low), high)
     for _ in range(200):
         p, q = expit(logs + a), expit(-(logs + a))
@@ -81,6 +126,8 @@ def reach_size(logs: np.ndarray, size: float, accuracy: float = 0.0) -> float:
         low, high = (a, high) if off < 0 else (low, a)
         slope = float(np.sum(p * q))
         step = a - off / slope if slope > 0.0 else math.inf
+        if abs(step - a) <= 2.0 * np.spacing(abs(a)):
+            break
         a = step if low < step < high else 0.5 * (low + high)
     return a
 

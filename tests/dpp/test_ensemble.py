@@ -1,6 +1,8 @@
 """L-ensembles: laws by enumeration, samplers by chi-square, spectra of any size, bad kernels."""
 
+import copy
 import itertools
+import pickle
 import threading
 
 import mpmath
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linsub.dpp import LEnsemble
+from linsub.dpp import KDPP, LEnsemble
 from linsub.dpp.dense_sampler import DenseSampler, factored
 from linsub.errors import InvalidInputError, InvalidTypeError
 from tests.dpp.law import FALSE_ALARM, check_law, p_values, subsets
@@ -290,6 +292,13 @@ def test_nothing_of_an_ensemble_can_be_changed():
         ensemble.eigvecs[0, 0] = 3.0
     with pytest.raises(InvalidTypeError, match="from_kernel"):
         LEnsemble(L, None)
+    for made in (ensemble, LEnsemble.from_kernel(np.eye(210))):
+        for copied in (made, pickle.loads(pickle.dumps(made)), copy.deepcopy(made)):
+            np.testing.assert_array_equal(copied.sample(rng=0), made.sample(rng=0))
+            with pytest.raises(ValueError, match="read-only"):
+                copied.eigvecs[0, 0] = 3.0
+            with pytest.raises(ValueError, match="read-only"):
+                copied.spectrum.base[0] = 3.0
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (1, 1)])
@@ -301,6 +310,51 @@ def test_smallest_kernels(shape):
         assert ensemble.sample(rng=0).size <= shape[0]
     assert LEnsemble.from_features(np.zeros((4, 0))).sample(rng=0).size == 0
     assert LEnsemble.from_features(np.zeros((4, 2))).expected_size == 0.0
+
+
+@pytest.mark.parametrize("cplx", [False, True])
+def test_entries_at_the_end_of_the_range(cplx):
+    B = features(5, 3, cplx)
+    L = B @ B.conj().T
+    L = L / np.abs(L).max()
+    B = B / np.abs(B).max()
+    # The largest eigenvalue, or its root, is beyond all numbers.
+    for big, unit in (
+        (LEnsemble.from_kernel(1.7e308 * L), LEnsemble.from_kernel(L)),
+        (LEnsemble.from_features(1.7e308 * B), LEnsemble.from_features(B)),
+    ):
+        assert (big.rank, big.expected_size) == (3, 3.0)
+        for S in subsets(5, [3]):
+            assert big.logpmf(S) == pytest.approx(KDPP(unit, 3).logpmf(S), abs=1e-11)
+        np.testing.assert_allclose(
+            big.scale_to(1.5).marginals(), unit.scale_to(1.5).marginals(), rtol=1e-10
+        )
+        np.testing.assert_allclose(
+            big.condition(exclude=[2]).marginals(), KDPP(unit, 3).ensemble.scale_to(3 - 1e-13)
+            .condition(exclude=[2]).marginals(), atol=1e-10,
+        )  # fmt: skip
+
+
+def test_eigenvalues_that_are_numbers_are_told_whatever_their_roots_are():
+    features_of = np.diag([1e200, 1e-100])
+    assert LEnsemble.from_features(features_of, tol=0.0).eigvals[1] == pytest.approx(1e-200)
+    small = LEnsemble.from_features(np.diag([1.0, 1e-170]), tol=0.0).scale_to(1.9)
+    assert small.eigvals[1] == pytest.approx(9.0, rel=1e-12)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-40, 1e-12, 0.05, 0.5])
+@pytest.mark.parametrize("lam", [np.ones(4), np.logspace(-200, 150, 6), np.logspace(-3, 3, 9)])
+def test_few_items_can_be_asked_for(size, lam):
+    ensemble = LEnsemble.from_eigh(lam, np.eye(lam.size))
+    assert ensemble.scale_to(size).expected_size == pytest.approx(size, rel=1e-12, abs=0.0)
+    nearly_all = lam.size - max(size, 1e-12)
+    assert ensemble.scale_to(nearly_all).expected_size == pytest.approx(nearly_all, rel=1e-15)
+
+
+def test_what_is_forgiven_is_forgiven_by_every_method():
+    ensemble = LEnsemble.from_kernel(np.diag(np.append(np.ones(249), -1e-13)))
+    assert 249 not in ensemble.sample(rng=0)
+    assert ensemble.marginals()[249] == 0.0
 
 
 def test_kernels_that_are_none():
