@@ -56,7 +56,7 @@ class LEnsemble:
     than 200 items is not decomposed for a sample: with I + L = C C^H, one item after another
     from the last is in S with probability ``1 - (1 + x^H H^-1 x) / c_jj^2``, x the entries of
     column j at the items already in S, H what rows of C up to there make of them less I.
-    *Cost.* A sample of m items by "spectral": O(r + m^3 log m + m^2 log N); by "sequential"
+    *Cost.* A sample of m items by "spectral": O(r + m^3 + m log m log N); by "sequential"
     N^3 / 3 flops once and about 3 N m^2 a sample. Each is made of numbers of its own: sample i
     is the same whatever `n_samples` is.
     *Accuracy.* ``dpp-ensemble-law``, ``dpp-ensemble-size``, ``dpp-ensemble-marginals``,

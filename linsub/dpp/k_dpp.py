@@ -40,7 +40,7 @@ class KDPP:
     table of :func:`log_esp`, walked from its end), then a sample of their projection process
     (Kulesza & Taskar 2011). The chain rule that picks items in proportion to what is left of the
     diagonal of L has another law, unless L is a multiple of a projection. *Cost.* 3 r k flops
-    and r k numbers once; O(r + k^3 log k + k^2 log N) a sample. *Accuracy.* ``dpp-k-law``,
+    and r k numbers once; O(r + k^3 + k log k log N) a sample. *Accuracy.* ``dpp-k-law``,
     ``dpp-k-scale``, ``dpp-esp``, ``dpp-k-selection``.
 
     References

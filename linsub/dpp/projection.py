@@ -19,11 +19,11 @@ __all__ = ["chain_rule", "projection_dpp", "projection_logpmf", "projection_samp
 METHODS = ("auto", "reject", "block", "gs")
 ORTHONORMAL = ("check", "assume", "qr")
 
-# When this many times N rows of Q were read by proposals that were rejected, what is left of all
+# When proposals that were rejected have read this many times N rows of Q, what is left of all
 # items is brought up to date, at 2 N m flops an accepted item in products of matrices. Measured
-# for random U of 1000 x 300, 5000 x 300, 5000 x 500 and 20000 x 500 (ms): with 8 it takes 10.9,
-# 28, 94 and 260, with 32 11.5, 13, 94 and 74, with 128 15, 13, 74 and 82.
-_IN_VAIN = 32
+# for random U of 400 x 300, 1000 x 500, 5000 x 500 and 20000 x 500 (ms): with 4 it takes 8.7, 41,
+# 82 and 232, with 64 8.7, 40, 35 and 38, and without an end 8.0, 39, 37 and 39.
+_IN_VAIN = 64
 
 # For method="block": an update as soon as this many times N were read in vain.
 _IN_VAIN_BLOCK = 1
@@ -91,13 +91,14 @@ def projection_dpp(
     Notes
     -----
     *Algorithm*: accept-reject on leverage scores (Barthelmé, Tremblay & Amblard 2023; Epperly
-    2025), with an early exit: with a uniform u drawn first, a row that was proposed is
-    projected onto the accepted ones only until less than u of it is left. On average ``m H_m`` =
-    ``m (1 + 1/2 + ... + 1/m)`` rows are proposed, whatever the leverages. When proposals were
-    read in vain too often, because N is small, what is left of all rows is computed anew.
+    2025). On average ``m H_m`` = ``m (1 + 1/2 + ... + 1/m)`` rows are proposed, whatever the
+    leverages. With t rows accepted, what is left of one is read off the m - t directions that
+    none of them has, kept by reflections: it takes fewer products the more proposals fail, and
+    no cancellation. When proposals were read in vain too often, because N is small, what is left
+    of all rows is computed anew.
 
-    *Cost*: ``16 N m`` flops for the check, in one reading of U. A sample costs about ``2 m^3``
-    flops and does not depend on N, or ``2 N m^2`` at most. Memory ``N + m^2`` numbers.
+    *Cost*: ``16 N m`` flops for the check, in one reading of U. A sample costs about ``4 m^3``
+    flops and does not depend on N. Memory ``N + m^2`` numbers.
 
     *Accuracy*: exact up to the defect ``e = ||U^H U - I||`` and rounding: total variation
     about ``m e`` at most (``dpp-chain-rule-distance``). ``check`` accepts what it measures to be
@@ -260,7 +261,7 @@ def projection_sample(
     N = U.shape[0]
     columns = np.arange(U.shape[1]) if columns is None else columns
     m = columns.size
-    Q = np.zeros((m, m), np.complex128 if U.dtype.kind == "c" else np.float64)
+    Q = np.eye(m, dtype=np.complex128 if U.dtype.kind == "c" else np.float64)
     found = np.full(m, -1, np.int64)
     if m == 0:
         return found, 0.0
@@ -270,7 +271,7 @@ def projection_sample(
     since, count, log_mass = 0, 0, 0.0
     while True:
         status, count, used, work, gained = draw(
-            U, columns, cdf, masses, uniforms, Q, found, since, count, allowance
+            U, columns, cdf, masses, uniforms, Q, found, count, allowance
         )
         log_mass += gained
         if status == DONE:

@@ -19,6 +19,9 @@ DONE, MORE_UNIFORMS, STALE = 0, 1, 2
 # Uniforms that one proposal may use: a column, a row, the acceptance.
 _PER_PROPOSAL = 3
 
+# The share of a row that is left by rounding alone, squared.
+_NOTHING = 1e-28
+
 
 @njit()
 def find(cdf: np.ndarray, x: float) -> int:
@@ -70,70 +73,34 @@ def _dots(Q: np.ndarray, first: int, stop: int, v: np.ndarray, out: np.ndarray) 
 
 
 @njit(reassociate=True)
-def _subtract(v: np.ndarray, Q: np.ndarray, t: int, c: np.ndarray) -> None:
-    """v -= sum_{b<t} c[b] Q[b]."""
-    b = 0
-    while b + 4 <= t:
+def _turn(Q: np.ndarray, t: int, c: np.ndarray, size: float, y: np.ndarray) -> None:
+    """Turn the rows of Q from t on so that Q[t] has the direction of sum_{b>=t} c[b] Q[b].
+
+    By the reflection that takes the unit vector a = c / ||c|| to a multiple of the first one:
+    the rows stay orthonormal however small c is. `size` is ||c||^2; c is overwritten.
+    """
+    m = Q.shape[0]
+    scale = 1.0 / np.sqrt(size)
+    for b in range(t, m):
+        c[b] *= scale
+    head = abs(c[t])
+    c[t] += c[t] / head if head > 0.0 else 1.0
+    for i in range(m):
+        y[i] = 0.0
+    b = t
+    while b + 4 <= m:
         c0, c1, c2, c3 = c[b], c[b + 1], c[b + 2], c[b + 3]
-        for i in range(v.size):
-            v[i] -= c0 * Q[b, i] + c1 * Q[b + 1, i] + c2 * Q[b + 2, i] + c3 * Q[b + 3, i]
+        for i in range(m):
+            y[i] += c0 * Q[b, i] + c1 * Q[b + 1, i] + c2 * Q[b + 2, i] + c3 * Q[b + 3, i]
         b += 4
-    while b < t:
-        c0 = c[b]
-        for i in range(v.size):
-            v[i] -= c0 * Q[b, i]
+    while b < m:
+        for i in range(m):
+            y[i] += c[b] * Q[b, i]
         b += 1
-
-
-@njit()
-def _left_over(
-    Q: np.ndarray,
-    span: tuple[int, int],
-    v: np.ndarray,
-    left: float,
-    enough: float,
-    seen: np.ndarray,
-) -> tuple[float, int]:
-    """Return what Q[span] leaves of the mass `left` of v, and how many rows of Q were read.
-
-    Once nothing above `enough` is left it does not matter how little it is. The coefficients
-    along Q[span] go to `seen`.
-    """
-    first, stop = span
-    b = first
-    while b < stop:
-        end = min(b + 4, stop)
-        _dots(Q, b, end, v, seen)
-        for k in range(b, end):
-            left -= seen[k].real * seen[k].real + seen[k].imag * seen[k].imag
-        b = end
-        if left <= enough:
-            break
-    return left, b - first
-
-
-@njit()
-def _append(Q: np.ndarray, t: int, v: np.ndarray, seen: np.ndarray, since: int) -> float:
-    """Make Q[t] the direction of v beyond Q[:t]; return its squared length, 0 if none is left.
-
-    A second projection is made where the first took half of v or more: Daniel, Gragg, Kaufman
-    and Stewart's criterion, which keeps Q orthonormal to working precision. Of the first one
-    the coefficients from `since` on are known.
-    """
-    before = _size(v)
-    _dots(Q, 0, since, v, seen)
-    _subtract(v, Q, t, seen)
-    after = _size(v)
-    if after < 0.5 * before:
-        _dots(Q, 0, t, v, seen)
-        _subtract(v, Q, t, seen)
-        after = _size(v)
-    if not after > 1e-28 * before:
-        return 0.0
-    scale = 1.0 / np.sqrt(after)
-    for i in range(v.size):
-        Q[t, i] = v[i] * scale
-    return after
+    for b in range(t, m):
+        f = np.conj(c[b]) / (1.0 + head)
+        for i in range(m):
+            Q[b, i] -= f * y[i]
 
 
 @njit()
@@ -145,7 +112,6 @@ def draw(
     uniforms: np.ndarray,
     Q: np.ndarray,
     found: np.ndarray,
-    since: int,
     count: int,
     allowance: int,
 ) -> tuple[int, int, int, int, float]:
@@ -157,15 +123,16 @@ def draw(
     columns : (m,) int
         Of U; their orthonormal columns are the kernel's.
     cdf : (1, N) or (r, N)
-        With one row: of `masses`, what was left of all items when `since` of them had been
-        accepted. With r rows: of |U[:, c]|^2 for each c, whose mixture over `columns` is the
-        leverage; then `masses` is empty and `since` is 0.
+        With one row: of `masses`, what was left of all items when no more than `count` of them
+        had been accepted. With r rows: of |U[:, c]|^2 for each c, whose mixture over `columns` is
+        the leverage; then `masses` is empty.
     uniforms : (n,)
     Q : (m, m)
-        Orthonormal rows, filled up to `count`: the span of the accepted rows.
+        Orthonormal rows, of which the first `count` span the accepted rows of U[:, columns]. To
+        begin with any, such as the identity.
     found : (m,) int
         The accepted items.
-    since, count : int
+    count : int
     allowance : int
         Rows of Q that may be read in vain.
 
@@ -176,8 +143,7 @@ def draw(
         of each item accepted here.
     """
     m = columns.size
-    v = np.empty(m, Q.dtype)
-    seen = np.empty(m, Q.dtype)
+    v, c, y = np.empty(m, Q.dtype), np.empty(m, Q.dtype), np.empty(m, Q.dtype)
     used = work = 0
     log_mass = 0.0
     while count < m:
@@ -195,17 +161,17 @@ def draw(
         mass = masses[j] if masses.size else _size(v)
         enough = uniforms[used + 2] * mass
         used += _PER_PROPOSAL
-        left, read = _left_over(Q, (since, count), v, mass, enough, seen)
-        accepted = left > enough
+        # Along the rows of Q that are left: nothing is subtracted, however little it is.
+        _dots(Q, count, m, v, c)
+        left = _size(c[count:])
+        accepted = left > max(enough, _NOTHING * _size(v))
         for i in range(count):
             accepted = accepted and found[i] != j
         if accepted:
-            size = _append(Q, count, v, seen, since)
-            accepted = size > 0.0
-            if accepted:
-                log_mass += np.log(size)
-                found[count] = j
-                count += 1
-        if not accepted:
-            work += read + 1
+            _turn(Q, count, c, left, y)
+            log_mass += np.log(left)
+            found[count] = j
+            count += 1
+        else:
+            work += m - count + 1
     return DONE, count, used, work, log_mass
