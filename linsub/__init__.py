@@ -18,7 +18,10 @@ if TYPE_CHECKING:
         geometry,
         results,
         selection,
+        sensitivity,
+        sketching,
         sklearn,
+        streaming,
         svd,
         testing,
         verify,
@@ -59,9 +62,12 @@ __all__ = [
     "randomized_svd",
     "results",
     "selection",
+    "sensitivity",
     "single_pass_svd",
+    "sketching",
     "sklearn",
     "split_svd",
+    "streaming",
     "svd",
     "testing",
     "truncated_svd",
@@ -75,7 +81,19 @@ _HOMES = {
     **{name: f"linsub.{name}" for name in ("bench", "errors", "results", "sklearn")},
     **{
         name: f"linsub.{name}"
-        for name in ("concat", "design", "dpp", "geometry", "selection", "svd", "testing", "verify")
+        for name in (
+            "concat",
+            "design",
+            "dpp",
+            "geometry",
+            "selection",
+            "sensitivity",
+            "sketching",
+            "streaming",
+            "svd",
+            "testing",
+            "verify",
+        )
     },
     **dict.fromkeys(("cluster_matrices", "concatenated_svd"), "linsub.concat"),
     **dict.fromkeys(

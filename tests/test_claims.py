@@ -10,7 +10,15 @@ from linsub import verify
 
 ROOT = Path(__file__).parents[1]
 # Seconds that the claims of a family may take by default, all together.
-BUDGETS = {"geometry": 27.0, "dpp": 15.0, "selection": 8.0, "design": 10.0}
+BUDGETS = {
+    "geometry": 27.0,
+    "dpp": 15.0,
+    "selection": 8.0,
+    "design": 10.0,
+    "sketching": 6.0,
+    "sensitivity": 12.0,
+    "streaming": 12.0,
+}
 FAMILIES = sorted(set(BUDGETS) & set(verify.registry.families()))
 CLAIMS = [made for made in verify.all_claims() if made.family in FAMILIES]
 IDS = [made.id for made in CLAIMS]

@@ -8,7 +8,15 @@ import pytest
 from linsub.errors import InvalidInputError, InvalidTypeError, LinsubError, NonFiniteError
 from tests.calls import calls, leaves, records
 
-FAMILIES = ("geometry", "dpp", "selection", "design")
+FAMILIES = (
+    "geometry",
+    "dpp",
+    "selection",
+    "design",
+    "sketching",
+    "sensitivity",
+    "streaming",
+)
 CALLS = [made for family in FAMILIES for made in calls(family)]
 ARGUMENTS = [(made, name) for made in CALLS for name in made.arrays()]
 NAMES = [f"{made.name}-{name}" for made, name in ARGUMENTS]

@@ -18,11 +18,13 @@ from linsub.testing.gallery.sparse import (
     sparse_random,
 )
 from linsub.testing.gallery.spectra import spectrum
+from linsub.testing.gallery.streams import STREAMS, stream
 from linsub.testing.gallery.subspaces import ANGLE_SETS, subspace_pair
 
 __all__ = [
     "ANGLE_SETS",
     "GRAPHS",
+    "STREAMS",
     "MatrixCase",
     "arrange",
     "case",
@@ -36,6 +38,7 @@ __all__ = [
     "singular_values",
     "sparse_random",
     "spectrum",
+    "stream",
     "subspace_pair",
     "with_spectrum",
 ]
