@@ -2,4 +2,20 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.sensitivity.leverage import leverage_scores
+from linsub.sensitivity.lewis import lewis_weights
+from linsub.sensitivity.result import (
+    LeverageCertificate,
+    LeverageResult,
+    LewisCertificate,
+    LewisResult,
+)
+
+__all__ = [
+    "LeverageCertificate",
+    "LeverageResult",
+    "LewisCertificate",
+    "LewisResult",
+    "leverage_scores",
+    "lewis_weights",
+]

@@ -1,0 +1,75 @@
+"""The records of leverage scores and Lewis weights, and their certificates."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from linsub.results import Bound, Certificate, Info, Record
+
+__all__ = ["LeverageCertificate", "LeverageResult", "LewisCertificate", "LewisResult"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LeverageCertificate(Certificate):
+    """What is known of leverage scores. Unknown is None.
+
+    Attributes
+    ----------
+    orthogonality : Bound
+        ``||Q^H Q - I||`` of the basis whose rows were measured.
+    """
+
+    orthogonality: Bound | None = None
+
+
+class LeverageResult(Record):
+    """Leverage scores: ``scores, rank = leverage_scores(A)``.
+
+    Attributes
+    ----------
+    scores : ndarray of float64 of shape (n,)
+        In [0, 1]; their sum is the rank (the effective dimension with a ridge).
+    rank : int
+        Of A, as it was decided: the scores are those of its range.
+    certificate : LeverageCertificate
+    """
+
+    _fields = ("scores", "rank")
+    scores: np.ndarray
+    rank: int
+    certificate: LeverageCertificate | None
+    info: Info | None
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LewisCertificate(Certificate):
+    """What is known of Lewis weights. Unknown is None.
+
+    Attributes
+    ----------
+    residual : Bound
+        ``max |tau(w) - w|``, tau the leverage scores of ``W^(1/2 - 1/p) A``.
+    """
+
+    residual: Bound | None = None
+
+
+class LewisResult(Record):
+    """Lewis weights: ``weights, rank = lewis_weights(A, p)``.
+
+    Attributes
+    ----------
+    weights : ndarray of float64 of shape (n,)
+        In [0, 1]; their sum is the rank.
+    rank : int
+        Of A, as it was decided: the weights are those of its range.
+    certificate : LewisCertificate
+    """
+
+    _fields = ("weights", "rank")
+    weights: np.ndarray
+    rank: int
+    certificate: LewisCertificate | None
+    info: Info | None
