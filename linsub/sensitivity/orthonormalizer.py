@@ -7,7 +7,7 @@ from, as long as that was no worse than a rough guess.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,6 +42,8 @@ _ENTRIES = 4
 # may be too small by a factor that is about d at worst in practice.
 _RCOND = 10.0
 
+_AT_THE_EDGE = 100.0
+
 # A sketch may underrate a direction; one that it lost altogether is larger than that.
 _LOST = 1e4
 
@@ -50,7 +52,7 @@ class Orthonormalizer(NamedTuple):
     """``Q = (A D)[:, columns] T``, T upper triangular (r, r) with the inverse about R.
 
     `rest` (r, w - r) are the coordinates of the other columns in Q, which differ from them by
-    at most `neglected`, relative to their lengths. `growth` bounds ``|| |T^-1| |T| ||_F``.
+    at most `neglected`, relative to their lengths. `growth` bounds ``|| |T^-1| |T| ||_2``.
     """
 
     columns: np.ndarray
@@ -83,15 +85,21 @@ def orthonormalizer(
             "method='gram' needs columns that are far from dependent, and those of A are not; "
             "pass method='auto'"
         )
-    tall = rows.height > 2 * _SKETCH * rows.width and rows.shape[0] > 2 * BLOCK
+    tall = rows.shape[0] > 2 * max(_SKETCH * rows.width, BLOCK)
     if method == "sketch" or (method == "auto" and tall):
         found = _from_columns(rows, _sketched(rows, streams), floor, "sketch", passes + 1)
         if found is not None:
             return found
         passes += 2
-    found = _from_columns(rows, _triangle(rows), floor, "qr", passes + 1)
+    C = _triangle(rows)
+    found = _from_columns(rows, C, floor, "qr", passes + 1)
+    if found is None and rcond is None:  # pivots at the edge of what rounding explains
+        found = _from_columns(rows, C, _AT_THE_EDGE * floor, "qr", passes + 2)
     if found is None:
-        raise AssertionError("a QR factorization was not correctable")
+        raise RankDeficientError(
+            f"columns of A are dependent to rounding, and rcond={floor:.1g} counts them all the "
+            "same; pass a larger rcond"
+        )
     return found
 
 
@@ -101,8 +109,11 @@ def terms_of(rows: Rows) -> int:
 
 
 def _growth(R: np.ndarray, T: np.ndarray) -> float:
-    """Bound ``|| |T^-1| |T| ||_F`` by R, which is the inverse of T up to rounding."""
-    about = float(np.linalg.norm(np.abs(R) @ np.abs(T)))
+    """Bound ``|| |T^-1| |T| ||_2`` by R, which is the inverse of T up to rounding."""
+    M = np.abs(R) @ np.abs(T)
+    # ||M||_2^2 <= ||M||_1 ||M||_inf
+    about = float(np.sqrt(M.sum(axis=0).max() * M.sum(axis=1).max()))
+    about = min(about, float(np.linalg.norm(M)))
     error = float(np.linalg.norm(R @ T - np.eye(R.shape[0])))
     error += rounding(4 * R.shape[0] + 4) * about
     return about * (1.0 + error / (1.0 - error)) if error < 1.0 else float("inf")
@@ -126,7 +137,8 @@ def _by_gram(rows: Rows) -> Orthonormalizer | None:
     T = invert_triangle(R)
     growth = _growth(R, T)
     if growth <= _ONE_PASS:
-        defect = gram_defect(_departure(G, T), rows.width, growth, _sums(rows, terms))
+        spread = float(np.linalg.norm(np.sqrt(G.diagonal().real) @ np.abs(T))) * (1.0 + 1e-10)
+        defect = gram_defect(_departure(G, T), spread, _sums(rows, terms))
         scaled = norms.ldexp(T, -powers[:, None]), norms.ldexp(R, powers)
         empty = np.zeros((rows.width, 0), rows.dtype)
         return Orthonormalizer(
@@ -148,10 +160,7 @@ def _sketched(rows: Rows, streams: Streams) -> np.ndarray:
     from linsub.sketching import OSNAP
 
     n, d = rows.shape[0], rows.width
-    S = OSNAP(n, min(n, _SKETCH * d), s=_ENTRIES, rng=streams.generator("sketch"))
-    dense = rows.array if rows.sparse else rows.whole()
-    C = np.asarray(S @ dense, rows.dtype)
-    return np.concatenate([C, np.diag(rows.root())]) if rows.ridge > 0.0 else C
+    return rows.sketched(OSNAP(n, min(n, _SKETCH * d), sparsity=_ENTRIES, rng=streams))
 
 
 def _triangle(rows: Rows) -> np.ndarray:
@@ -210,9 +219,7 @@ def _corrected(
     error = rounding(terms_of(rows)) * growth
     gram = float(norms.spectral(G)) * (1.0 + 1e-10), float(np.trace(G).real)
     inverse = float(norms.spectral(T2)) * (1.0 + 1e-10), float(np.linalg.norm(T2))
-    defect = corrected_defect(
-        _departure(G, T2), error, inverse, gram, _sums(rows, rows.terms)
-    )
+    defect = corrected_defect(_departure(G, T2), error, inverse, gram, _sums(rows, rows.terms))
     growth = _growth(R2 @ R, T @ T2)
     sizes = np.ldexp(1.0, powers[dropped])
     neglected = float((np.sqrt(left) / sizes).max(initial=0.0))

@@ -17,11 +17,22 @@ class LeverageCertificate(Certificate):
 
     Attributes
     ----------
+    relative_error : Bound
+        ``max |scores - tau| / tau`` against the exact scores of A, rounding included. None where
+        the rank is deficient or was chosen: the range is then a matter of decision.
     orthogonality : Bound
-        ``||Q^H Q - I||`` of the basis whose rows were measured.
+        ``||Q^H Q - I||_2`` of the basis ``Q = A T`` whose rows were measured.
+    neglected : Bound
+        What the range that was decided on leaves of the columns, relative to their lengths.
+    gap : Bound
+        ``(sigma_k - sigma_(k+1)) / sigma_1``, where scores of rank k were asked for: rounding
+        turns the singular vectors by about eps over it.
     """
 
+    relative_error: Bound | None = None
     orthogonality: Bound | None = None
+    neglected: Bound | None = None
+    gap: Bound | None = None
 
 
 class LeverageResult(Record):
@@ -32,7 +43,7 @@ class LeverageResult(Record):
     scores : ndarray of float64 of shape (n,)
         In [0, 1]; their sum is the rank (the effective dimension with a ridge).
     rank : int
-        Of A, as it was decided: the scores are those of its range.
+        Dimension of the space whose scores they are: the range of A as it was decided.
     certificate : LeverageCertificate
     """
 

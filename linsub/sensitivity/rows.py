@@ -22,6 +22,9 @@ BLOCK = 1024
 # Columns whose largest entries lie within these powers of two are squared and summed as they are.
 _SAFE = 100
 
+# Rows that are converted at a time for a sketch, whose result is as large as a few hundred.
+_SKETCHED = 1 << 13
+
 
 class Rows:
     """Blocks of ``A D``, where D is a diagonal of powers of two, without the columns of zeros.
@@ -46,8 +49,8 @@ class Rows:
     def __init__(self, A: Any, *, name: str = "A", ridge: float = 0.0) -> None:
         self.home = arrays.Home() if sparse.issparse(A) else arrays.home(A)
         self.sparse = bool(sparse.issparse(A))
-        self.array: Any = _csr(A, name) if self.sparse else arrays.as_matrix(
-            A, name=name, check_finite=False
+        self.array: Any = (
+            _csr(A, name) if self.sparse else arrays.as_matrix(A, name=name, check_finite=False)
         )
         self.shape: tuple[int, int] = self.array.shape
         self.eps = float(np.finfo(self.array.dtype).eps)
@@ -155,9 +158,25 @@ class Rows:
             return np.diag(self.root())[:, columns]
         return self._dense(start, min(start + BLOCK, n))[:, columns]
 
-    def whole(self) -> np.ndarray:
-        """Return all of A D at once, A itself where it is in that form."""
-        return self._dense(0, self.shape[0])
+    def sketched(self, S: Any) -> np.ndarray:
+        """Return S A D of a sketch S, the rows of the ridge below."""
+        n = self.shape[0]
+        if self.sparse:
+            C = np.asarray(S @ self.array, self.dtype)
+        elif self.plain:
+            C = np.asarray(S @ self.array)
+        else:
+            C = np.zeros((S.shape[0], self.width), self.dtype)
+            for i in range(0, n, _SKETCHED):
+                stop = min(i + _SKETCHED, n)
+                C += S.part(i, stop) @ self._dense(i, stop)
+        return np.concatenate([C, np.diag(self.root())]) if self.ridge > 0.0 else C
+
+    @property
+    def plain(self) -> bool:
+        """Whether A D is the user's own array."""
+        same = self.width == self.shape[1] and self.exponents is None
+        return not self.sparse and same and self.array.dtype == self.dtype
 
     def gram(self) -> tuple[np.ndarray, int]:
         """Return the Gram matrix, and the number of terms that its sums count as."""
@@ -182,14 +201,15 @@ class Rows:
 
 def _sizes(x: np.ndarray) -> np.ndarray:
     """Return bounds on |x| within sqrt(2) for complex x, which neither over- nor underflow."""
-    return np.maximum(np.abs(x.real), np.abs(x.imag)) if x.dtype.kind == "c" else np.abs(x)
+    size = np.maximum(np.abs(x.real), np.abs(x.imag)) if x.dtype.kind == "c" else np.abs(x)
+    return np.asarray(size)
 
 
 def _column_peaks(X: np.ndarray) -> np.ndarray:
     if X.dtype.kind == "c":
-        return np.maximum(_column_peaks(X.real), _column_peaks(X.imag))
+        return np.asarray(np.maximum(_column_peaks(X.real), _column_peaks(X.imag)))
     # Not np.abs(X).max(axis=0): that makes a copy of X.
-    return np.maximum(X.max(axis=0), -X.min(axis=0)).astype(np.float64)
+    return np.asarray(np.maximum(X.max(axis=0), -X.min(axis=0)), np.float64)
 
 
 def _csr(A: Any, name: str) -> Any:

@@ -2,4 +2,20 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.sensitivity.bounds.leverage import (
+    corrected_defect,
+    effective_dimension,
+    gram_defect,
+    leverage_perturbation,
+    leverage_relative_error,
+    rounding,
+)
+
+__all__ = [
+    "corrected_defect",
+    "effective_dimension",
+    "gram_defect",
+    "leverage_perturbation",
+    "leverage_relative_error",
+    "rounding",
+]

@@ -101,7 +101,7 @@ def leverage_relative_error(defect: float, growth: float, terms: int) -> float:
     """Bound ``|computed - exact| / exact`` of scores that are squared rows of ``fl(A T)``.
 
     ``Q = A T`` has ``||Q^H Q - I||_2 <= defect``; a row of it is computed with the relative error
-    ``gamma_terms growth``, where growth bounds ``|| |T^-1| |T| ||``. Then a score is off by a
+    ``gamma_terms growth``, where growth bounds ``|| |T^-1| |T| ||_2``. Then a score is off by a
     factor within ``1 -+`` the bound: ``(1 + e)^2 (1 + defect) (1 + gamma) - 1``.
 
     Examples
@@ -121,20 +121,27 @@ def leverage_relative_error(defect: float, growth: float, terms: int) -> float:
     return math.expm1(factor)
 
 
-def gram_defect(measured: float, rank: int, growth: float, terms: int) -> float:
+def gram_defect(measured: float, spread: float, terms: int) -> float:
     """Bound ``||Q^H Q - I||_2`` of ``Q = A T`` by the computed Gram matrix G of A.
 
-    ``measured`` bounds ``||T^H G T - I||_F``; the sums of G count as `terms` terms. By
-    ``|A| |T| <= |Q| |T^-1| |T|`` rounding adds ``gamma rank (1 + defect) growth^2``.
+    ``|| |T|^H |A|^H |A| |T| || <= spread^2 = sum_j (sum_k |T_kj| G_kk^(1/2))^2``, and rounding in
+    sums that count as `terms` terms is at most gamma times it.
+
+    Parameters
+    ----------
+    measured : float
+        A bound on ``||T^H G T - I||_F``.
+    spread : float
+    terms : int
 
     Examples
     --------
     >>> from linsub.sensitivity.bounds import gram_defect
-    >>> gram_defect(1e-15, 10, 10.0, 1000) < 1.2e-10
+    >>> gram_defect(1e-15, 10.0, 1000) < 2e-11
     True
     """
-    added = rounding(terms) * rank * growth * growth
-    return (measured + added) / (1.0 - added) if added < 1.0 else math.inf
+    gamma = rounding(terms)
+    return measured + gamma / (1.0 - gamma) * spread * spread if gamma < 1.0 else math.inf
 
 
 def corrected_defect(
