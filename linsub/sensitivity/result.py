@@ -8,7 +8,14 @@ import numpy as np
 
 from linsub.results import Bound, Certificate, Info, Record
 
-__all__ = ["LeverageCertificate", "LeverageResult", "LewisCertificate", "LewisResult"]
+__all__ = [
+    "JohnCertificate",
+    "JohnResult",
+    "LeverageCertificate",
+    "LeverageResult",
+    "LewisCertificate",
+    "LewisResult",
+]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -61,10 +68,18 @@ class LewisCertificate(Certificate):
     Attributes
     ----------
     residual : Bound
-        ``max |tau(w) - w|``, tau the leverage scores of ``W^(1/2 - 1/p) A``.
+        ``max |tau(w) - w|``, tau the exact leverage scores of ``W^(1/2 - 1/p) A``.
+    log_error : Bound
+        ``max |log w - log w*|`` over the rows that are not zero; None for p >= 4, where nothing
+        is proved.
+    one_sided : Bound
+        ``max tau_i(w) / w_i``: the weights times this are one-sided, which is all that sampling
+        needs, for every p.
     """
 
     residual: Bound | None = None
+    log_error: Bound | None = None
+    one_sided: Bound | None = None
 
 
 class LewisResult(Record):
@@ -83,4 +98,39 @@ class LewisResult(Record):
     weights: np.ndarray
     rank: int
     certificate: LewisCertificate | None
+    info: Info | None
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class JohnCertificate(Certificate):
+    """What is known of John weights. Unknown is None.
+
+    Attributes
+    ----------
+    excess : Bound
+        ``max a_i^H (A^H V A)^-1 a_i - 1``, which is 0 for the exact weights.
+    volume_gap : Bound
+        What ``log det(A^H V A)`` lacks to its maximum.
+    """
+
+    excess: Bound | None = None
+    volume_gap: Bound | None = None
+
+
+class JohnResult(Record):
+    """John weights: ``weights, rank = john_weights(A)``.
+
+    Attributes
+    ----------
+    weights : ndarray of float64 of shape (n,)
+        Not negative; their sum is the rank.
+    rank : int
+        Of A, as it was decided.
+    certificate : JohnCertificate
+    """
+
+    _fields = ("weights", "rank")
+    weights: np.ndarray
+    rank: int
+    certificate: JohnCertificate | None
     info: Info | None

@@ -101,6 +101,21 @@ class Rows:
             A.data = norms.ldexp(A.data.astype(self.dtype), -self.exponents[A.indices])
         self.array = A.astype(self.dtype, copy=False)
 
+    def given(self) -> np.ndarray:
+        """Return A itself in double precision, dense, zero columns left out."""
+        X = self.array.toarray() if self.sparse else self.array[:, self.columns]
+        X = np.asarray(X, self.dtype)
+        if self.sparse and self.exponents is not None:
+            X = norms.ldexp(X, self.exponents)
+        return X
+
+    def take(self, index: np.ndarray) -> np.ndarray:
+        """Return some rows of A D, dense."""
+        if self.sparse:
+            return np.asarray(self.array[index].toarray())
+        X = self.array[index][:, self.columns].astype(self.dtype)
+        return X if self.exponents is None else norms.ldexp(X, -self.exponents)
+
     def root(self) -> np.ndarray:
         """Return the diagonal of ``sqrt(ridge) D``."""
         powers = np.zeros(self.width, int) if self.exponents is None else self.exponents

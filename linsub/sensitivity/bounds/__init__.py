@@ -10,12 +10,26 @@ from linsub.sensitivity.bounds.leverage import (
     leverage_relative_error,
     rounding,
 )
+from linsub.sensitivity.bounds.lewis import (
+    change_of_density,
+    john_average,
+    john_volume_gap,
+    lewis_log_error,
+    lewis_rate,
+    lewis_to_john,
+)
 
 __all__ = [
+    "change_of_density",
     "corrected_defect",
     "effective_dimension",
     "gram_defect",
+    "john_average",
+    "john_volume_gap",
     "leverage_perturbation",
     "leverage_relative_error",
+    "lewis_log_error",
+    "lewis_rate",
+    "lewis_to_john",
     "rounding",
 ]
