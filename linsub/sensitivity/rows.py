@@ -173,6 +173,10 @@ class Rows:
             return np.diag(self.root())[:, columns]
         return self._dense(start, min(start + BLOCK, n))[:, columns]
 
+    def whole(self) -> np.ndarray:
+        """Return all of A D, dense."""
+        return self._dense(0, self.shape[0])
+
     def sketched(self, S: Any) -> np.ndarray:
         """Return S A D of a sketch S, the rows of the ridge below."""
         n = self.shape[0]

@@ -17,7 +17,7 @@ from linsub._core.dense.triangular import multiply_rows
 from linsub._core.dense.wy import invert_triangle
 from linsub.sensitivity.rows import BLOCK, Rows
 
-__all__ = ["Scores", "ScaledRows"]
+__all__ = ["ScaledRows", "Scores"]
 
 # || |R| |R^-1| ||_F up to which a Gram matrix gives scores with all but four digits; beyond it
 # they are corrected once, and beyond the second QR with pivoting takes its place.
@@ -113,7 +113,8 @@ class ScaledRows:
         for i in range(0, X.shape[0], BLOCK):
             Z = multiply_rows(np.array(X[i : i + BLOCK], order="C"), T).view(np.float64)
             np.einsum("ij,ij->i", Z, Z, out=out[i : i + BLOCK])
-        return np.minimum(np.log(out) + 2.0 * scale, 0.0)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.minimum(np.log(out) + 2.0 * scale, 0.0))
 
 
 def _inverse(G: np.ndarray, limit: float) -> tuple[np.ndarray, float, float] | None:
@@ -135,10 +136,10 @@ def _inverse(G: np.ndarray, limit: float) -> tuple[np.ndarray, float, float] | N
 
 def _row_peaks(X: np.ndarray) -> np.ndarray:
     if X.dtype.kind == "c":
-        return np.maximum(_row_peaks(X.real), _row_peaks(X.imag))
+        return np.asarray(np.maximum(_row_peaks(X.real), _row_peaks(X.imag)))
     if X.shape[1] == 0:
         return np.zeros(X.shape[0])
-    return np.maximum(X.max(axis=1), -X.min(axis=1))
+    return np.asarray(np.maximum(X.max(axis=1), -X.min(axis=1)))
 
 
 def _spanning(X: np.ndarray, floor: float) -> np.ndarray:

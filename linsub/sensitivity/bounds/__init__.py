@@ -8,12 +8,15 @@ from linsub.sensitivity.bounds.leverage import (
     gram_defect,
     leverage_perturbation,
     leverage_relative_error,
+    projected_length,
     rounding,
+    sketched_leverage,
 )
 from linsub.sensitivity.bounds.lewis import (
     change_of_density,
     john_average,
     john_volume_gap,
+    lewis_contraction,
     lewis_log_error,
     lewis_rate,
     lewis_to_john,
@@ -28,8 +31,11 @@ __all__ = [
     "john_volume_gap",
     "leverage_perturbation",
     "leverage_relative_error",
+    "lewis_contraction",
     "lewis_log_error",
     "lewis_rate",
     "lewis_to_john",
+    "projected_length",
     "rounding",
+    "sketched_leverage",
 ]
