@@ -76,7 +76,7 @@ def _row_norms(A: Any, found: LeverageResult) -> np.ndarray:
     eps_multiple=1e4,
 )
 def scores_sum_to_the_rank(case: Any, subject: Scores) -> list[Observation]:
-    """The scores sum to the rank, are those of A R and of 2^k A, and solve sum_j |P_ij|^2 = P_ii."""
+    """The scores sum to the rank, are those of 2^k A to the bit, and sum_j |P_ij|^2 = P_ii."""
     A = case.A
     found = subject(A)
     tau = np.asarray(found.scores)
@@ -115,7 +115,8 @@ def _single(A: Any, found: LeverageResult) -> np.ndarray:
 
 def _bolder(A: Any, **options: Any) -> LeverageResult:
     found = leverage_scores(A, **options)
-    error = found.certificate.relative_error
+    certificate: Any = found.certificate
+    error = certificate.relative_error
     value = 0.0 if error is None else 1e-7 * error.value
     bold = LeverageCertificate(relative_error=Bound(value, "bound", "relative error"))
     return LeverageResult(*found, certificate=bold)
@@ -137,7 +138,8 @@ def certificate_holds(case: Any, subject: Scores) -> list[Observation] | None:
     seen = []
     for method in ("auto", "sketch", "qr"):
         found = subject(case.A, method=method)
-        error = found.certificate.relative_error
+        certificate: Any = found.certificate
+        error = certificate.relative_error
         if error is not None:
             off = float((np.abs(found.scores - case.tau) / case.tau).max())
             seen.append(Observation(off, error.value, note=method))
@@ -245,7 +247,7 @@ def _ridged(index: int, rng: np.random.Generator) -> dict[str, Any]:
     eps_multiple=1e4,
 )
 def ridge_scores(case: Any, subject: Scores) -> list[Observation]:
-    """Ridge scores sum to the effective dimension, sum_j s_j^2 / (s_j^2 + ridge), and fall with it."""
+    """Ridge scores sum to the effective dimension, sum s_j^2 / (s_j^2 + ridge), and fall with it."""
     A, ridge = case.A, case.ridge
     sigma = np.linalg.svd(A, compute_uv=False)
     few, more = subject(A, ridge=4.0 * ridge).scores, subject(A, ridge=ridge).scores
@@ -265,8 +267,7 @@ def _to_sketch(index: int, rng: np.random.Generator) -> dict[str, Any]:
 
 def _swapped(A: Any, **options: Any) -> LeverageResult:
     found = approx_leverage_scores(A, **options)
-    c = found.certificate
-    assert isinstance(c, ApproxLeverageCertificate) and c.lower and c.upper
+    c: Any = found.certificate
     low, high = 1.0 / c.upper.value, 1.0 / c.lower.value
     moved = ApproxLeverageCertificate(Bound(low, "bound", "lower"), Bound(high, "bound", "upper"))
     return LeverageResult(*found, certificate=moved)
@@ -294,7 +295,7 @@ def sketched_scores(case: Any, subject: Scores) -> list[Observation]:
     found = subject(case.A, size=8 * case.A.shape[1], rng=case.rng)
     tau = leverage_scores(case.A).scores
     ratio = tau / np.maximum(found.scores, 1e-300)
-    c = found.certificate
+    c: Any = found.certificate
     return [
         Observation(float(ratio.max()), c.upper.value * (1.0 + 1e-9), note="above"),
         Observation(1.0 / float(ratio.min()), (1.0 + 1e-9) / c.lower.value, note="below"),

@@ -90,10 +90,10 @@ def _only_leverage(A: Any, p: float, **options: Any) -> LewisResult:
     slack="The bound has the tolerance of the iteration, and the iteration does better.",
 )
 def fixed_point(case: Any, subject: Weights) -> list[Observation]:
-    """w_i = tau_i(W^(1/2 - 1/p) A), the sum is the rank, and w_i = |a_i|^p / ||a||_p^p for d = 1."""
+    """w_i = tau_i(W^(1/2 - 1/p) A), the sum is the rank; w_i = |a_i|^p / ||a||_p^p for d = 1."""
     A, p = case.A, case.p
     w, rank = subject(A, p)
-    c = subject(A, p).certificate
+    c: Any = subject(A, p).certificate
     off = float(np.abs(_tau(A, w, p) - w).max())
     seen = [
         Observation(off, c.residual.value + 1e-11, note="residual"),
@@ -183,8 +183,7 @@ def contraction(case: Any, subject: Callable[..., float]) -> list[Observation]:
 
 def _narrow(A: Any, p: float, **options: Any) -> LewisResult:
     found = lewis_weights(A, p, **options)
-    c = found.certificate
-    assert c is not None
+    c: Any = found.certificate
     error = None if c.log_error is None else Bound(0.2 * c.log_error.value, "bound", "log error")
     factor = None if c.one_sided is None else Bound(1.0, "bound", "factor")
     less = LewisCertificate(c.residual, error, factor)
@@ -215,7 +214,8 @@ def error_bounds(case: Any, subject: Weights) -> list[Observation] | None:
     A, p = case.A, case.p
     options = {"maxiter": case.maxiter, "on_fail": "return", "method": "relaxed"}
     found = subject(A, p, **options)
-    w, c = found.weights, found.certificate
+    w = found.weights
+    c: Any = found.certificate
     some = w > 0.0
     seen = []
     if c.one_sided is not None:
@@ -365,8 +365,7 @@ def _uniform(A: Any, **options: Any) -> JohnResult:
 
 def _modest(A: Any, **options: Any) -> JohnResult:
     found = john_weights(A, **options)
-    c = found.certificate
-    assert c is not None and c.excess is not None
+    c: Any = found.certificate
     less = JohnCertificate(Bound(0.5 * c.excess.value, "bound", "x"), Bound(0.0, "bound", "y"))
     return JohnResult(*found, certificate=less)
 
@@ -391,7 +390,8 @@ def john_is_optimal(case: Any, subject: Callable[..., JohnResult]) -> list[Obser
     """max g - 1 <= excess, sum v = r, and log det lacks at most r log(max g)."""
     tol = case.tol if case.method == "away" else max(case.tol, 0.02)
     found = subject(case.A, tol=tol, method=case.method)
-    v, c = found.weights, found.certificate
+    v = found.weights
+    c: Any = found.certificate
     best = john_weights(case.A, tol=1e-10).weights
     Q = np.linalg.qr(case.A)[0]
     gap = np.linalg.slogdet(Q.T @ (best[:, None] * Q))[1]
