@@ -83,9 +83,10 @@ def orthonormalizer(
         return Orthonormalizer(np.arange(0), none, none, none, 0.0, 0.0, 0.0, "none", 0)
     floor = default_floor(rows) if rcond is None else rcond
     passes = 0
-    if method in ("auto", "gram") and rows.height >= rows.width and floor * _GRAM_GROWTH < 1.0:
+    if method in ("auto", "gram") and rows.height >= rows.width:
         passes += 1
-        found = _by_gram(rows)
+        # No pivot is then one that rcond would drop.
+        found = _by_gram(rows, _GRAM_GROWTH if floor == 0.0 else min(_GRAM_GROWTH, 1.0 / floor))
         if found is not None:
             return found
     if method == "gram":
@@ -139,8 +140,8 @@ def _departure(G: np.ndarray, T: np.ndarray) -> float:
     return off + rounding(8 * T.shape[0] + 8) * float(np.linalg.norm(size.T @ np.abs(G) @ size))
 
 
-def _by_gram(rows: Rows) -> Orthonormalizer | None:
-    """Return the answer from the Gram matrix of A, or None where A is too ill conditioned."""
+def _by_gram(rows: Rows, limit: float) -> Orthonormalizer | None:
+    """Return the answer from the Gram matrix of A, or None where the growth exceeds the limit."""
     G, terms = rows.gram()
     powers = np.frexp(np.sqrt(np.maximum(G.diagonal().real, 0.0)))[1]
     G = norms.ldexp(G, -powers[:, None] - powers)
@@ -149,7 +150,7 @@ def _by_gram(rows: Rows) -> Orthonormalizer | None:
         return None
     T = invert_triangle(R)
     growth = _growth(R, T)
-    if growth <= _ONE_PASS:
+    if growth <= min(_ONE_PASS, limit):
         spread = float(np.linalg.norm(np.sqrt(G.diagonal().real) @ np.abs(T))) * (1.0 + 1e-10)
         defect = gram_defect(_departure(G, T), spread, _sums(rows, terms))
         scaled = norms.ldexp(T, -powers[:, None]), norms.ldexp(R, powers)
@@ -157,7 +158,7 @@ def _by_gram(rows: Rows) -> Orthonormalizer | None:
         return Orthonormalizer(
             np.arange(rows.width), *scaled, empty, growth, defect, 0.0, "gram", 1
         )
-    if not growth <= _GRAM_GROWTH:
+    if not growth <= limit:
         return None
     none = np.zeros((rows.width, 0), rows.dtype)
     first = Triangle(np.arange(rows.width), np.arange(0), R, none, powers)

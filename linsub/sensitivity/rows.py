@@ -77,7 +77,8 @@ class Rows:
         n, d = self.shape
         if self.sparse:
             peaks = np.zeros(d)
-            np.maximum.at(peaks, self.array.indices, _sizes(self.array.data))
+            with np.errstate(invalid="ignore"):
+                np.maximum.at(peaks, self.array.indices, _sizes(self.array.data))
         else:
             peaks = np.zeros(d)
             for i in range(0, n, BLOCK):

@@ -247,7 +247,7 @@ def _ridged(index: int, rng: np.random.Generator) -> dict[str, Any]:
     eps_multiple=1e4,
 )
 def ridge_scores(case: Any, subject: Scores) -> list[Observation]:
-    """Ridge scores sum to the effective dimension, sum s_j^2 / (s_j^2 + ridge), and fall with it."""
+    """Ridge scores sum to the effective dimension sum s_j^2 / (s_j^2 + ridge), and fall."""
     A, ridge = case.A, case.ridge
     sigma = np.linalg.svd(A, compute_uv=False)
     few, more = subject(A, ridge=4.0 * ridge).scores, subject(A, ridge=ridge).scores
