@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from linsub.sketching.fastfood import (
+    Fastfood,
+)
 from linsub.sketching.gaussian import (
     GaussianSketch,
+)
+from linsub.sketching.hadamard import (
+    fwht,
 )
 from linsub.sketching.hashed import (
     OSNAP,
@@ -13,5 +19,7 @@ from linsub.sketching.hashed import (
 __all__ = [
     "OSNAP",
     "CountSketch",
+    "Fastfood",
     "GaussianSketch",
+    "fwht",
 ]

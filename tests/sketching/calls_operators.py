@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from linsub.sketching import OSNAP, CountSketch, GaussianSketch
+from linsub.sketching import OSNAP, CountSketch, Fastfood, GaussianSketch, fwht
 from tests.calls import Call
 
 
@@ -10,7 +10,14 @@ def _matrix():
     return {"A": np.random.default_rng(5).standard_normal((9, 3))}
 
 
+def _padded():
+    return {"x": np.random.default_rng(6).standard_normal((8, 3))}
+
+
 CALLS = [
-    Call(made.__name__, lambda A, made=made: made(9, 4, rng=0) @ A, _matrix)
-    for made in (OSNAP, CountSketch, GaussianSketch)
+    Call("fwht", fwht, _padded),
+    *(
+        Call(made.__name__, lambda A, made=made: made(9, 4, rng=0) @ A, _matrix)
+        for made in (OSNAP, CountSketch, Fastfood, GaussianSketch)
+    ),
 ]
