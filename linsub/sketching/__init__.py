@@ -14,12 +14,30 @@ from linsub.sketching.hadamard import (
 from linsub.sketching.hashed import (
     OSNAP,
     CountSketch,
+    SparseSign,
+)
+from linsub.sketching.operator import (
+    AdjointSketch,
+    Sketch,
+)
+from linsub.sketching.row_sketch import (
+    RowSketch,
+)
+from linsub.sketching.subsampled import (
+    SRCT,
+    SRHT,
 )
 
 __all__ = [
     "OSNAP",
+    "SRCT",
+    "SRHT",
+    "AdjointSketch",
     "CountSketch",
     "Fastfood",
     "GaussianSketch",
+    "RowSketch",
+    "Sketch",
+    "SparseSign",
     "fwht",
 ]
