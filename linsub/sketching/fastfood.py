@@ -42,8 +42,8 @@ class Fastfood(Sketch):
     *Algorithm.* Le, Sarlos and Smola (2013). Every row of V has the norm sqrt(N) ||g||, and every
     column too: a whole block has columns of norm sqrt(N / m). It is no isometry: its singular
     values are proportional to the |g_i|. *Cost.* 2 N log2(N) additions a block and a column;
-    3 N numbers a block are stored. *Accuracy.* Claims ``sketching-fastfood``,
-    ``sketching-fastfood-unbiased``. No exact variance of products is known here.
+    3 N numbers a block are stored. *Accuracy.* Claim ``sketching-fastfood``. No exact variance
+    of products is known here.
 
     References
     ----------
