@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+from linsub.sensitivity.any_weights import sensitivity_upper_bounds
+from linsub.sensitivity.exact_sensitivity import (
+    SensitivityCertificate,
+    SensitivityResult,
+    lp_sensitivities,
+)
 from linsub.sensitivity.leverage import leverage_scores
 from linsub.sensitivity.lewis import lewis_weights
+from linsub.sensitivity.logistic import LogisticCertificate, LogisticMu, logistic_mu
+from linsub.sensitivity.regression import (
+    LpRegressionCertificate,
+    LpRegressionResult,
+    lp_regression,
+)
 from linsub.sensitivity.result import (
     LeverageCertificate,
     LeverageResult,
     LewisCertificate,
     LewisResult,
 )
+from linsub.sensitivity.total import TotalCertificate, TotalSensitivity, total_sensitivity
 
 __all__ = [
     "LeverageCertificate",
     "LeverageResult",
     "LewisCertificate",
     "LewisResult",
+    "LogisticCertificate",
+    "LogisticMu",
+    "LpRegressionCertificate",
+    "LpRegressionResult",
+    "SensitivityCertificate",
+    "SensitivityResult",
+    "TotalCertificate",
+    "TotalSensitivity",
     "leverage_scores",
     "lewis_weights",
+    "logistic_mu",
+    "lp_regression",
+    "lp_sensitivities",
+    "sensitivity_upper_bounds",
+    "total_sensitivity",
 ]

@@ -2,4 +2,26 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.sensitivity.bounds.sensitivities import (
+    conjugate_exponent,
+    density_bracket,
+    hexagon_sensitivity,
+    leverage_bracket,
+    norm_ratio,
+    sign_cube_total,
+    total_bracket,
+    total_sample_size,
+    weights_bracket,
+)
+
+__all__ = [
+    "conjugate_exponent",
+    "density_bracket",
+    "hexagon_sensitivity",
+    "leverage_bracket",
+    "norm_ratio",
+    "sign_cube_total",
+    "total_bracket",
+    "total_sample_size",
+    "weights_bracket",
+]
