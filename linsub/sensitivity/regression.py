@@ -92,8 +92,8 @@ def lp_regression(
     Returns
     -------
     LpRegressionResult
-        ``x, value, gap, rank``. ``info.converged`` says whether gap <= rtol value, or a value of
-        rounding was reached.
+        ``x, value, gap, rank``. ``info.converged`` says whether gap <= rtol value, up to what
+        rounding x does to the residual.
 
     Raises
     ------
@@ -135,10 +135,10 @@ def lp_regression(
     problem = _Problem.of(dense[counted], b[counted], scale)
     z, y, steps, method = _solve(problem, p, rtol)
     x = _in_units_of_A(problem, z, d)
-    value, least, exponent = _certified(problem, x, y, p)
+    value, least, floor, exponent = _certified(problem, x, y, p)
     gap = value - least
-    floor = 64.0 * max(n, 1) * EPS * float(norm_of(problem.target[None, :], p)[0])
-    converged = gap <= rtol * value or np.ldexp(value, exponent - problem.b_exponent) <= floor
+    # Less than what rounding x does to the residual cannot be asked for.
+    converged = gap <= rtol * value + floor
     value, least, gap = (float(np.ldexp(v, exponent)) for v in (value, least, gap))
     notes = () if problem.tidy.rank == d else (f"A has rank {problem.tidy.rank}",)
     return LpRegressionResult(
@@ -234,9 +234,10 @@ def _in_units_of_A(problem: _Problem, z: np.ndarray, d: int) -> np.ndarray:
 
 def _certified(
     problem: _Problem, x: np.ndarray, y: np.ndarray, p: float
-) -> tuple[float, float, int]:
-    """Return bounds of the value at x and of the least value, and their power of two."""
-    rest, off, exponent = _residual(problem, x)
+) -> tuple[float, float, float, int]:
+    """Return bounds of the value at x and of the least, rounding of x, and their power of two."""
+    rest, off, sizes, exponent = _residual(problem, x)
+    floor = 4.0 * EPS * (x.size + 1.0) * float(norm_of(sizes[None, :], p)[0])
     n = rest.size
     q = conjugate_exponent(p)
     # What rounding of the row scales does to values, and sums of n terms.
@@ -244,7 +245,7 @@ def _certified(
     value = float(norm_of((np.abs(rest) + off)[None, :], p)[0]) * (1.0 + factor)
     size = float(np.abs(y).max(initial=0.0))
     if size == 0.0 or not np.isfinite(value):
-        return value, 0.0, exponent
+        return value, 0.0, floor, exponent
     y = y / size
     missing = 0.0
     if problem.basis.Q.shape[1]:
@@ -254,11 +255,11 @@ def _certified(
     product = float(y @ rest) - (n + 4.0) * EPS * float(np.abs(y) @ np.abs(rest))
     product -= float(np.abs(y) @ off) * (1.0 + n * EPS) + missing * length
     bound = float(norm_of(y[None, :], q)[0]) * (1.0 + factor) + norm_ratio(n, q) * missing
-    return value, max(product / bound * (1.0 - factor), 0.0), exponent
+    return value, max(product / bound * (1.0 - factor), 0.0), floor, exponent
 
 
-def _residual(problem: _Problem, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return diag(row scales) (b - A x) and bounds of its error, both over 2^exponent."""
+def _residual(problem: _Problem, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Return diag(row scales) (b - A x), its error, and |b| + |A| |x|, all over 2^exponent."""
     from linsub.sensitivity._kernels.compensated import residual
 
     tidy, b = problem.tidy, problem.b
@@ -279,10 +280,11 @@ def _residual(problem: _Problem, x: np.ndarray) -> tuple[np.ndarray, np.ndarray,
         scaled_b = np.ldexp(np.frexp(b)[0], np.maximum(b_power - k, -2000))
         rest, sizes = np.empty(n), np.empty(n)
         residual(np.ascontiguousarray(rows), vector, scaled_b, rest, sizes)
-        off = 8.0 * (r + 2.0) ** 2 * EPS**2 * sizes + 8.0 * (r + 1) * TINY
+        off = 0.3 * (r + 2.0) ** 2 * EPS**2 * sizes + 8.0 * (r + 1) * TINY
         turns = k + problem.turns
         exponent = int(turns.max()) if n else 0
         turns = np.maximum(turns - exponent, -2000)
         rest = np.ldexp(rest * problem.mantissa, turns)
         off = np.ldexp(off * problem.mantissa, turns) + 4.0 * EPS * np.abs(rest) + TINY
-    return rest, off, exponent
+        sizes = np.ldexp(sizes * problem.mantissa, turns)
+    return rest, off, sizes, exponent
