@@ -143,7 +143,7 @@ def _batch(
 def _refined(
     Q: np.ndarray, H: np.ndarray, V: np.ndarray, c: np.ndarray, Y: np.ndarray
 ) -> np.ndarray:
-    """Make rows of Y feasible again, in place, where H was ill conditioned; return ||c - Q^T y||."""
+    """Make rows of Y feasible, in place, where H was ill conditioned; return ||c - Q^T y||."""
     from linsub.sensitivity._kernels import lp_newton
 
     E = c - Y @ Q
