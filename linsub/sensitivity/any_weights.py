@@ -111,7 +111,7 @@ def bracket_by_weights(
     largest = max(spread, float(np.abs(high).max()), float(np.abs(log_w).max()))
     power = 0.5 if p == np.inf else p / 2.0
     slack = _ROUNDINGS * EPS * (1.0 + power) * (1.0 + largest + np.log(n))
-    lower, upper = weights_bracket(w, np.exp(high), p)
+    lower, upper = weights_bracket(log_w, high, p)
     with np.errstate(under="ignore"):
         lower = lower * np.exp(np.maximum(low - high, -1e4) * power - slack)
         upper = np.minimum(upper * np.exp(slack) + TINY, 1.0)

@@ -30,6 +30,7 @@ from linsub.sensitivity.range_basis import (
 __all__ = ["LpRegressionCertificate", "LpRegressionResult", "lp_regression"]
 
 _MARGIN = 0.1
+_REFINEMENTS = 2
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -134,7 +135,7 @@ def lp_regression(
     scale = np.zeros(counted.size) if p == np.inf else np.log(w[counted]) / p
     problem = _Problem.of(dense[counted], b[counted], scale)
     z, y, steps, method = _solve(problem, p, rtol)
-    x = _in_units_of_A(problem, z, d)
+    x = _refined(problem, z, d)
     value, least, floor, exponent = _certified(problem, x, y, p)
     gap = value - least
     # Less than what rounding x does to the residual cannot be asked for.
@@ -213,6 +214,24 @@ def _solve(problem: _Problem, p: float, rtol: float) -> tuple[np.ndarray, np.nda
     return z - size * turned[:r], y - Q @ (Q.T @ y), count, method
 
 
+def _refined(problem: _Problem, z: np.ndarray, d: int) -> np.ndarray:
+    """Return x with the residual that z has, up to the rounding of x.
+
+    The coordinates of A may cancel where those of z do not: what that loses is put back.
+    """
+    x = _in_units_of_A(problem, z, d)
+    Q = problem.everywhere.Q
+    wanted = problem.target - Q @ z
+    for _ in range(_REFINEMENTS if z.size else 0):
+        rest, _, _, exponent = _residual(problem, x)
+        with np.errstate(under="ignore", over="ignore"):
+            off = np.ldexp(rest, exponent - problem.b_exponent) - wanted
+        if not np.isfinite(off).all():
+            break
+        x = x + _in_units_of_A(problem, Q.T @ off, d)
+    return x
+
+
 def _in_units_of_A(problem: _Problem, z: np.ndarray, d: int) -> np.ndarray:
     x = np.zeros(d)
     basis, tidy = problem.basis, problem.tidy
@@ -238,6 +257,7 @@ def _certified(
     """Return bounds of the value at x and of the least, rounding of x, and their power of two."""
     rest, off, sizes, exponent = _residual(problem, x)
     floor = 4.0 * EPS * (x.size + 1.0) * float(norm_of(sizes[None, :], p)[0])
+    floor += 64.0 * (x.size + rest.size) * TINY
     n = rest.size
     q = conjugate_exponent(p)
     # What rounding of the row scales does to values, and sums of n terms.
