@@ -15,7 +15,7 @@ from linsub.results import Bound, Certificate, Info, Record
 from linsub.sensitivity import linear_programs
 from linsub.sensitivity.arguments import as_exponent, as_real_matrix, as_weights
 from linsub.sensitivity.bounds import conjugate_exponent, norm_ratio
-from linsub.sensitivity.duality import infeasibility, norm_of
+from linsub.sensitivity.duality import CORRECTIONS, infeasibility, norm_of
 from linsub.sensitivity.minimum_norm import minimum_norm
 from linsub.sensitivity.range_basis import (
     EPS,
@@ -190,8 +190,9 @@ def _solve(problem: _Problem, p: float, rtol: float) -> tuple[np.ndarray, np.nda
     n, r = Q.shape
     z = Q.T @ target
     rest = target - Q @ z
-    correction = Q.T @ rest
-    z, rest = z + correction, rest - Q @ correction
+    for _ in range(2 * CORRECTIONS):
+        correction = Q.T @ rest
+        z, rest = z + correction, rest - Q @ correction
     size = float(np.linalg.norm(rest))
     method = "newton" if 1.0 < p < np.inf else "lp"
     if not size > 4.0 * (n + r) * EPS * float(np.linalg.norm(target)):
@@ -210,8 +211,9 @@ def _solve(problem: _Problem, p: float, rtol: float) -> tuple[np.ndarray, np.nda
         if solved is None or solved[0][r] == 0.0:
             return z, rest, 0, "least squares"
         turned, y, count = solved[0] / solved[0][r], solved[1], 1
-    y = y - Q @ (Q.T @ y)
-    return z - size * turned[:r], y - Q @ (Q.T @ y), count, method
+    for _ in range(CORRECTIONS):
+        y = y - Q @ (Q.T @ y)
+    return z - size * turned[:r], y, count, method
 
 
 def _refined(problem: _Problem, z: np.ndarray, d: int) -> np.ndarray:
