@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from linsub.sensitivity.any_weights import sensitivity_upper_bounds
+from linsub.sensitivity.approximate_leverage import approx_leverage_scores
 from linsub.sensitivity.exact_sensitivity import (
     SensitivityCertificate,
     SensitivityResult,
     lp_sensitivities,
 )
+from linsub.sensitivity.john import john_weights
 from linsub.sensitivity.leverage import leverage_scores
 from linsub.sensitivity.lewis import lewis_weights
 from linsub.sensitivity.logistic import LogisticCertificate, LogisticMu, logistic_mu
-from linsub.sensitivity.regression import (
-    LpRegressionCertificate,
-    LpRegressionResult,
-    lp_regression,
-)
+from linsub.sensitivity.regression import LpRegressionCertificate, LpRegressionResult, lp_regression
 from linsub.sensitivity.result import (
+    ApproxLeverageCertificate,
+    JohnCertificate,
+    JohnResult,
     LeverageCertificate,
     LeverageResult,
     LewisCertificate,
@@ -25,6 +26,9 @@ from linsub.sensitivity.result import (
 from linsub.sensitivity.total import TotalCertificate, TotalSensitivity, total_sensitivity
 
 __all__ = [
+    "ApproxLeverageCertificate",
+    "JohnCertificate",
+    "JohnResult",
     "LeverageCertificate",
     "LeverageResult",
     "LewisCertificate",
@@ -37,6 +41,8 @@ __all__ = [
     "SensitivityResult",
     "TotalCertificate",
     "TotalSensitivity",
+    "approx_leverage_scores",
+    "john_weights",
     "leverage_scores",
     "lewis_weights",
     "logistic_mu",

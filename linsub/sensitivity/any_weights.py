@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from linsub.errors import ConvergenceError, InvalidInputError
+from linsub.errors import InvalidInputError
 from linsub.sensitivity.arguments import as_exponent, as_real_matrix, as_weights
 from linsub.sensitivity.bounds import weights_bracket
 from linsub.sensitivity.lewis import lewis_weights
@@ -83,10 +83,8 @@ def sensitivity_upper_bounds(A: Any, p: float, weights: Any = None) -> np.ndarra
 def lewis_weights_of(tidy: TidyRows, p: float) -> np.ndarray:
     """Return approximate Lewis weights of the rows of `tidy`, all positive."""
     Q = range_basis(tidy).Q
-    try:
-        w = lewis_weights(Q, min(p, _LARGE_P) if p == np.inf else p, tol=_TOL, maxiter=_STEPS)[0]
-    except ConvergenceError as stopped:
-        w = stopped.result.weights
+    p = min(p, _LARGE_P) if p == np.inf else p
+    w = lewis_weights(Q, p, tol=_TOL, maxiter=_STEPS, on_fail="return").weights
     return np.asarray(np.maximum(w, np.finfo(np.float64).tiny))
 
 

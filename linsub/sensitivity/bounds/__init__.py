@@ -2,6 +2,25 @@
 
 from __future__ import annotations
 
+from linsub.sensitivity.bounds.leverage import (
+    corrected_defect,
+    effective_dimension,
+    gram_defect,
+    leverage_perturbation,
+    leverage_relative_error,
+    projected_length,
+    rounding,
+    sketched_leverage,
+)
+from linsub.sensitivity.bounds.lewis import (
+    change_of_density,
+    john_average,
+    john_volume_gap,
+    lewis_contraction,
+    lewis_log_error,
+    lewis_rate,
+    lewis_to_john,
+)
 from linsub.sensitivity.bounds.sensitivities import (
     conjugate_exponent,
     density_bracket,
@@ -15,12 +34,27 @@ from linsub.sensitivity.bounds.sensitivities import (
 )
 
 __all__ = [
+    "change_of_density",
     "conjugate_exponent",
+    "corrected_defect",
     "density_bracket",
+    "effective_dimension",
+    "gram_defect",
     "hexagon_sensitivity",
+    "john_average",
+    "john_volume_gap",
     "leverage_bracket",
+    "leverage_perturbation",
+    "leverage_relative_error",
+    "lewis_contraction",
+    "lewis_log_error",
+    "lewis_rate",
+    "lewis_to_john",
     "norm_ratio",
+    "projected_length",
+    "rounding",
     "sign_cube_total",
+    "sketched_leverage",
     "total_bracket",
     "total_sample_size",
     "weights_bracket",
