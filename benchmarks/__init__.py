@@ -32,6 +32,7 @@ BENCHMARKS = {
     "dpp_projection": "benchmarks.dpp_projection",
     "design": "benchmarks.design",
     "leverage": "benchmarks.leverage",
+    "sensitivities": "benchmarks.sensitivities",
 }
 
 

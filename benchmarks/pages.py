@@ -30,6 +30,7 @@ MARKS = {
     "dpp_projection": "dpp-projection",
     "design": "design",
     "leverage": "leverage",
+    "sensitivities": "sensitivities",
 }
 
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from linsub.sensitivity.any_weights import sensitivity_upper_bounds
 from linsub.sensitivity.approximate_leverage import approx_leverage_scores
+from linsub.sensitivity.exact_sensitivity import (
+    SensitivityCertificate,
+    SensitivityResult,
+    lp_sensitivities,
+)
 from linsub.sensitivity.john import john_weights
 from linsub.sensitivity.leverage import leverage_scores
 from linsub.sensitivity.lewis import lewis_weights
+from linsub.sensitivity.logistic import LogisticCertificate, LogisticMu, logistic_mu
+from linsub.sensitivity.regression import LpRegressionCertificate, LpRegressionResult, lp_regression
 from linsub.sensitivity.result import (
     ApproxLeverageCertificate,
     JohnCertificate,
@@ -15,6 +23,7 @@ from linsub.sensitivity.result import (
     LewisCertificate,
     LewisResult,
 )
+from linsub.sensitivity.total import TotalCertificate, TotalSensitivity, total_sensitivity
 
 __all__ = [
     "ApproxLeverageCertificate",
@@ -24,8 +33,21 @@ __all__ = [
     "LeverageResult",
     "LewisCertificate",
     "LewisResult",
+    "LogisticCertificate",
+    "LogisticMu",
+    "LpRegressionCertificate",
+    "LpRegressionResult",
+    "SensitivityCertificate",
+    "SensitivityResult",
+    "TotalCertificate",
+    "TotalSensitivity",
     "approx_leverage_scores",
     "john_weights",
     "leverage_scores",
     "lewis_weights",
+    "logistic_mu",
+    "lp_regression",
+    "lp_sensitivities",
+    "sensitivity_upper_bounds",
+    "total_sensitivity",
 ]

@@ -6,6 +6,11 @@ with its statement and proof in docs/theory/sensitivity.md, under the claim's id
 
 from __future__ import annotations
 
-from linsub.sensitivity.claims import leverage, lewis
+from linsub.sensitivity.claims import leverage, lewis, problems, sensitivities
 
-__all__ = ["leverage", "lewis"]
+__all__ = [
+    "leverage",
+    "lewis",
+    "problems",
+    "sensitivities",
+]
