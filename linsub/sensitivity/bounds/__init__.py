@@ -2,4 +2,26 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.sensitivity.bounds.sampling import (
+    interval_product,
+    merge_reduce_error,
+    online_leverage_total,
+    oversampling,
+    regression_factor,
+    root_leverage_rows,
+    root_leverage_total,
+    sample_size,
+    sensitivity_rate,
+)
+
+__all__ = [
+    "interval_product",
+    "merge_reduce_error",
+    "online_leverage_total",
+    "oversampling",
+    "regression_factor",
+    "root_leverage_rows",
+    "root_leverage_total",
+    "sample_size",
+    "sensitivity_rate",
+]
