@@ -10,6 +10,9 @@ from linsub.sensitivity.distortion import (
 )
 from linsub.sensitivity.leverage import leverage_scores
 from linsub.sensitivity.lewis import lewis_weights
+from linsub.sensitivity.merge_reduce import MergeReduceCoreset
+from linsub.sensitivity.online import OnlineLeverageSampler
+from linsub.sensitivity.recursion import recursive_root_leverage
 from linsub.sensitivity.result import (
     LeverageCertificate,
     LeverageResult,
@@ -18,6 +21,7 @@ from linsub.sensitivity.result import (
 )
 from linsub.sensitivity.row_sample import RowSample
 from linsub.sensitivity.row_sampling import sample_rows
+from linsub.sensitivity.stream_sample import StreamSample, StreamSampleCertificate
 
 __all__ = [
     "DistortionCertificate",
@@ -26,10 +30,15 @@ __all__ = [
     "LeverageResult",
     "LewisCertificate",
     "LewisResult",
+    "MergeReduceCoreset",
+    "OnlineLeverageSampler",
     "RowSample",
+    "StreamSample",
+    "StreamSampleCertificate",
     "embedding_distortion",
     "leverage_scores",
     "lewis_weights",
+    "recursive_root_leverage",
     "sample_rows",
     "sample_size",
 ]

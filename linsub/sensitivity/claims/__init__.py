@@ -6,4 +6,6 @@ with its statement and proof in docs/theory/sensitivity.md, under the claim's id
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.sensitivity.claims import distortion, row_streams, sampling
+
+__all__ = ["distortion", "row_streams", "sampling"]
