@@ -244,7 +244,9 @@ def _image(S: Any, Z: np.ndarray, n: int) -> tuple[np.ndarray, Rows | None]:
         operator = arrays.as_matrix(S, name="S")
     shape = getattr(operator, "shape", None)
     if shape is None or len(shape) != 2 or shape[1] != n:
-        raise InvalidInputError(f"S has shape {shape} and A has {n} rows: S must be of shape (m, {n})")
+        raise InvalidInputError(
+            f"S has shape {shape} and A has {n} rows: S must be of shape (m, {n})"
+        )
     B = np.asarray(operator @ Z)
     if B.shape != (shape[0], Z.shape[1]) or B.dtype.kind not in "fc":
         raise InvalidTypeError(f"S @ X gave {B.dtype} of shape {B.shape} for X of shape {Z.shape}")
@@ -270,6 +272,4 @@ def _made(
         least=Bound(attained[0], "exact", f"{ratio} at x_min"),
         largest=Bound(attained[1], "exact", f"{ratio} at x_max"),
     )
-    return DistortionResult(
-        low, high, exact, x_min, x_max, certificate=certificate, info=Info(how)
-    )
+    return DistortionResult(low, high, exact, x_min, x_max, certificate=certificate, info=Info(how))

@@ -129,9 +129,7 @@ class MergeReduceCoreset:
         size: int,
         p: float = 2.0,
         *,
-        scores: Literal[
-            "lewis", "sensitivity", "leverage", "root_leverage", "augmented"
-        ] = "lewis",
+        scores: Literal["lewis", "sensitivity", "leverage", "root_leverage", "augmented"] = "lewis",
         mode: Literal["bernoulli", "iid", "systematic"] = "bernoulli",
         certify: bool = True,
         rng: RNGLike = None,
@@ -231,7 +229,9 @@ class MergeReduceCoreset:
                     f"{name}={getattr(self, name)!r}"
                 )
         if None not in (self._width, other._width) and other._width != self._width:
-            raise InvalidInputError(f"other has {other._width} columns and this stream {self._width}")
+            raise InvalidInputError(
+                f"other has {other._width} columns and this stream {self._width}"
+            )
         theirs, state = other._state, self._state
         offset = state.n_rows
         # Rows that wait are the last of their stream: they become a bucket, not a leaf of both.

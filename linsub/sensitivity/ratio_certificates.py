@@ -12,7 +12,15 @@ from linsub._core.dense.svd import svd
 from linsub.sensitivity.ratio_search import Extremes, log_ratios
 from linsub.sensitivity.row_coordinates import EPS, coordinates
 
-__all__ = ["by_rays", "by_singular_values", "lift_order", "lifted_rows", "lifted_values", "lost", "rays_fit"]
+__all__ = [
+    "by_rays",
+    "by_singular_values",
+    "lift_order",
+    "lifted_rows",
+    "lifted_values",
+    "lost",
+    "rays_fit",
+]
 
 # Evaluations |a_i z| that the enumeration of rays may cost (about a second), and numbers of the
 # factorization of lifted rows (about two).

@@ -13,10 +13,26 @@ from linsub.sensitivity.bounds.sampling import (
     sample_size,
     sensitivity_rate,
 )
+from linsub.sensitivity.bounds.sensitivities import (
+    conjugate_exponent,
+    density_bracket,
+    hexagon_sensitivity,
+    leverage_bracket,
+    norm_ratio,
+    sign_cube_total,
+    total_bracket,
+    total_sample_size,
+    weights_bracket,
+)
 
 __all__ = [
+    "conjugate_exponent",
+    "density_bracket",
+    "hexagon_sensitivity",
     "interval_product",
+    "leverage_bracket",
     "merge_reduce_error",
+    "norm_ratio",
     "online_leverage_total",
     "oversampling",
     "regression_factor",
@@ -24,4 +40,8 @@ __all__ = [
     "root_leverage_total",
     "sample_size",
     "sensitivity_rate",
+    "sign_cube_total",
+    "total_bracket",
+    "total_sample_size",
+    "weights_bracket",
 ]

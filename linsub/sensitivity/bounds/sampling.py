@@ -26,14 +26,18 @@ BOUNDS = ("bernstein", "net", "rate")
 _RADII = tuple(2.0 ** (-k / 4.0) for k in range(1, 33))
 
 
-def _real(value: Any, name: str, low: float, high: float = math.inf, *, ends: bool = False) -> float:
+def _real(
+    value: Any, name: str, low: float, high: float = math.inf, *, ends: bool = False
+) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
         raise InvalidTypeError(f"{name} must be a real number, got {value!r}") from None
     if not (low <= number <= high if ends else low < number < high):
         sign = "<=" if ends else "<"
-        raise InvalidInputError(f"{name} must satisfy {low} {sign} {name} {sign} {high}, got {value}")
+        raise InvalidInputError(
+            f"{name} must satisfy {low} {sign} {name} {sign} {high}, got {value}"
+        )
     return number
 
 

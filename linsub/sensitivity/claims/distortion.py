@@ -30,9 +30,7 @@ def _sampled(index: int, rng: np.random.Generator) -> dict[str, Any]:
 def _narrower(A: Any, S: Any, p: float, **options: Any) -> DistortionResult:
     found = embedding_distortion(A, S, p, **options)
     middle, half = 0.5 * (found.upper + found.lower), 0.4 * (found.upper - found.lower)
-    return DistortionResult(
-        middle - half, middle + half, found.exact, found.x_min, found.x_max
-    )
+    return DistortionResult(middle - half, middle + half, found.exact, found.x_min, found.x_max)
 
 
 def _of_columns(A: Any, S: RowSample, p: float, **options: Any) -> DistortionResult:

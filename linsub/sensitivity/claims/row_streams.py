@@ -202,7 +202,7 @@ def _uncertified(A: np.ndarray, p: float, rng: Any) -> StreamSample:
 
 def _of_last_level(A: np.ndarray, p: float, rng: Any) -> StreamSample:
     found = _uncertified(A, p, rng)
-    weights = found.weights ** 0.5
+    weights = found.weights**0.5
     return StreamSample(found.rows, weights, found.indices, p)
 
 
