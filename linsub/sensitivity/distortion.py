@@ -181,8 +181,8 @@ def _outer(
             return certificates.by_rays(x.Z, B, hyperplanes)
         if method == "exact":
             raise InvalidInputError(
-                f"method='exact' needs p = 2, rank 1, or p = 1 with few rows of rank 3 at most; here "
-                f"p = {p:g} and A has rank {x.rank}; pass method='auto'"
+                "method='exact' needs p = 2, rank 1, or p = 1 with few rows of rank 3 at most; "
+                f"here p = {p:g} and A has {x.Z.shape[0]} rows of rank {x.rank}; pass method='auto'"
             )
     k = None if is_complex else certificates.lift_order(p)
     if method == "lift" and k is None:

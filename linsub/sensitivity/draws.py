@@ -68,7 +68,7 @@ def drawn_counts(expected: np.ndarray, mode: str, generator: np.random.Generator
         total = float(round(total))
     u = float(generator.random())
     points = u + np.arange(max(np.ceil(total - u), 0.0))
-    return certain.astype(np.int64) + _hits(free, points, total)
+    return np.asarray(certain + _hits(free, points, total))
 
 
 def _hits(lengths: np.ndarray, points: np.ndarray, total: float) -> np.ndarray:

@@ -36,7 +36,7 @@ class _Bucket:
     interval: tuple[float, float] | None
 
     def joined(self, later: _Bucket) -> _Bucket:
-        """Return both: p-th powers of norms add, so that a ratio lies between those of the parts."""
+        """Return both. p-th powers of norms add: a ratio lies between those of the parts."""
         interval = None
         if self.interval is not None and later.interval is not None:
             (a, b), (c, d) = self.interval, later.interval
@@ -101,9 +101,9 @@ class MergeReduceCoreset:
     -----
     *Algorithm*: merge and reduce (Har-Peled & Mazumdar 2004). The result is a function of the seed
     and the rows, not of how they were cut into blocks. *Cost*: per row that of two scores, and of
-    two distortions with `certify`; ``size (log2(n/size) + 2)`` rows are kept. *Accuracy*: L levels of
-    error e are an error of ``(1 + e)^L - 1`` (``bounds.merge_reduce_error``); the certificate carries what it was
-    (claims ``sensitivity-merge-reduce``, ``sensitivity-compounding``).
+    two distortions with `certify`; ``size (log2(n/size) + 2)`` rows are kept. *Accuracy*: L levels
+    of error e are an error of ``(1 + e)^L - 1``; the certificate carries what it was (claims
+    ``sensitivity-merge-reduce``, ``sensitivity-compounding``, ``sensitivity-stream-unbiased``).
 
     References
     ----------
@@ -255,8 +255,8 @@ class MergeReduceCoreset:
         Returns
         -------
         StreamSample
-            ``rows, weights, indices, p``, in the order of the stream. ``info.details`` has `n_rows`,
-            `levels` and `reductions`.
+            ``rows, weights, indices, p``, in the order of the stream. ``info.details`` has
+            `n_rows`, `levels` and `reductions`.
 
         Raises
         ------

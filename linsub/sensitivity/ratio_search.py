@@ -50,10 +50,10 @@ def _points(Z: np.ndarray, B: np.ndarray, generator: np.random.Generator) -> np.
         top = np.argsort(-sizes, kind="stable")[:_ROWS]
         top = top[sizes[top] > 0.0]
         found.append((M[top] / sizes[top, None]).conj().T)
-    drawn: np.ndarray = generator.standard_normal((r, _RANDOM))
+    drawn = generator.standard_normal((r, _RANDOM))
     if Z.dtype.kind == "c":
         drawn = drawn + 1j * generator.standard_normal((r, _RANDOM))
-    return np.concatenate([*found, drawn], axis=1)
+    return np.asarray(np.concatenate([*found, drawn], axis=1))
 
 
 def log_ratios(Z: np.ndarray, B: np.ndarray, p: float, points: np.ndarray) -> np.ndarray:
@@ -78,7 +78,7 @@ def _climbed(
     is_complex = Z.dtype.kind == "c"
 
     def unpack(v: np.ndarray) -> np.ndarray:
-        return v[: v.size // 2] + 1j * v[v.size // 2 :] if is_complex else v
+        return np.asarray(v[: v.size // 2] + 1j * v[v.size // 2 :] if is_complex else v)
 
     def objective(v: np.ndarray) -> tuple[float, np.ndarray]:
         z = unpack(v)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from linsub._core.arrays import as_vector_or_matrix, home
+from linsub._core import arrays
 from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.results import Info, Record
 
@@ -73,12 +73,14 @@ class RowSample(Record):
         """
         n = self.probabilities.size
         if sparse.issparse(A):
-            rows: Any = sparse.csr_array(A)
-            _check_rows(rows.shape[0], n)
-            return rows[self.indices].multiply(self._scale()[:, None]).tocsr().astype(A.dtype)
-        dense = as_vector_or_matrix(A, name="A")
+            given: Any = A
+            _check_rows(given.shape[0], n)
+            rows: Any = given.tocsr()[self.indices]
+            arrays.check_all_finite(rows.data, name="A")
+            return rows.multiply(self._scale()[:, None]).tocsr().astype(rows.dtype)
+        dense = arrays.as_vector_or_matrix(A, name="A")
         _check_rows(dense.shape[0], n)
-        return home(A).give_back(scaled_rows(dense[self.indices], self._scale()))
+        return arrays.home(A).give_back(scaled_rows(dense[self.indices], self._scale()))
 
     def merge(self, other: RowSample) -> RowSample:
         """Return the sample of the rows of both, stacked: those of `other` come after.

@@ -50,10 +50,12 @@ def sample_rows(
         needed: :func:`embedding_distortion` measures what a smaller `size` gives.
     delta : float, optional
         In (0, 1); with `error` only.
-    scores : {"lewis", "sensitivity", "leverage", "root_leverage", "augmented"} or array_like, optional
+    scores : {"lewis", "sensitivity", "leverage", "root_leverage", "augmented"} or array, optional
         What probabilities are proportional to, before those above 1 are cut: Lewis weights;
-        upper bounds of the sensitivities; leverage tau; ``tau^(p/2)``; sensitivity + tau + 1/n;
-        or numbers of your own of shape (n,), 0 or more.
+        upper bounds of the sensitivities (for p = 1 and beyond 4000 rows those of
+        :func:`sensitivity_upper_bounds`, otherwise the bracket of :func:`lp_sensitivities`);
+        leverage tau; ``tau^(p/2)``; sensitivity + tau + 1/n; or numbers of your own of shape (n,),
+        0 or more, such as ``lp_sensitivities(A, p).upper``.
     mode : {"bernoulli", "iid", "systematic"}, optional
         Each row on its own with ``q_i = min(1, c s_i)``, ``sum q_i = size``; or `size`
         independent draws with ``p_i = s_i/S``, where rows can come more than once; or one random

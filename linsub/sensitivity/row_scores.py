@@ -8,10 +8,15 @@ import numpy as np
 
 from linsub._core import arrays, scalars
 from linsub.errors import InvalidInputError
+from linsub.sensitivity.any_weights import sensitivity_upper_bounds
+from linsub.sensitivity.exact_sensitivity import lp_sensitivities
 from linsub.sensitivity.leverage import leverage_scores
 from linsub.sensitivity.lewis import lewis_weights
 
 __all__ = ["SCORES", "dominating_factor", "given_scores", "row_scores"]
+
+# The bracket costs 6 n^2 d flops: half a second at d = 8.
+_BRACKET_ROWS = 4000
 
 SCORES = ("lewis", "sensitivity", "leverage", "root_leverage", "augmented")
 
@@ -45,9 +50,10 @@ def row_scores(A: np.ndarray, p: float, scores: str) -> tuple[np.ndarray, int]:
 
 
 def _sensitivities(A: np.ndarray, p: float) -> np.ndarray:
-    from linsub.sensitivity import sensitivity_upper_bounds
-
-    return np.asarray(sensitivity_upper_bounds(A, p), dtype=np.float64)
+    # For p = 1 the bracket's upper end is that of the weights.
+    if p <= 1.0 or A.shape[0] > _BRACKET_ROWS:
+        return sensitivity_upper_bounds(A, p)
+    return lp_sensitivities(A, p, method="bracket").upper
 
 
 def dominating_factor(s: np.ndarray, rank: int, p: float, scores: str) -> float:
@@ -62,7 +68,7 @@ def dominating_factor(s: np.ndarray, rank: int, p: float, scores: str) -> float:
         return max(1.0, float(rank) ** (p / 2.0 - 1.0))
     if p < 2.0:
         # sigma <= tau^(p/2)
-        return 1.0 if scores == "root_leverage" else float(positive.min()) ** (p / 2.0 - 1.0)
+        return 1.0 if scores == "root_leverage" else float(positive.min() ** (p / 2.0 - 1.0))
     # sigma <= min(1, n^(p/2 - 1) tau^(p/2))
     tau = positive if scores == "leverage" else positive ** (2.0 / p)
     with np.errstate(over="ignore"):

@@ -60,7 +60,7 @@ class StreamSample(Record):
 
 
 def as_block(X: Any, width: int | None) -> np.ndarray:
-    """Return a block of rows as an array of its own, real and finite, of the width of the others."""
+    """Return a copy of a block of rows, real and finite, of the width of the others."""
     rows = arrays.as_matrix(X, name="X")
     if rows.dtype.kind == "c":
         raise InvalidTypeError("X is complex and streams are real; pass real rows")

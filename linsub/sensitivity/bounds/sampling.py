@@ -236,8 +236,8 @@ def root_leverage_total(n: float, d: float, p: float) -> float:
 def root_leverage_rows(n: float, d: float, p: float, c: float, rounds: int) -> float:
     """Bound the rows after rounds with probabilities ``min(1, c tau_i^(p/2))``, in expectation.
 
-    ``n -> min(n, c n^(1 - p/2) d^(p/2))``, whose fixed point is ``d c^(2/p)``. The map is concave in
-    n, so that it bounds expectations by expectations.
+    ``n -> min(n, c n^(1 - p/2) d^(p/2))``, whose fixed point is ``d c^(2/p)``. The map is
+    concave in n, so that it bounds expectations by expectations.
 
     Examples
     --------

@@ -39,7 +39,7 @@ def _arriving(index: int, rng: np.random.Generator) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _online(A: np.ndarray, lam: float, blocked: bool, rng: Any) -> StreamSample:
+def _online(A: np.ndarray, lam: float, blocked: bool, rng: Any) -> Any:
     stream = OnlineLeverageSampler(1.0, lam=lam, blocked=blocked, rng=rng)
     for block in np.array_split(A, 7):
         stream.update(block)
@@ -68,7 +68,7 @@ def _changed(factor: float) -> Callable[..., StreamSample]:
     max_cases=24,
     tight=0.999,
 )
-def online(case: Any, subject: Callable[..., StreamSample]) -> list[Observation]:
+def online(case: Any, subject: Callable[..., Any]) -> list[Observation]:
     """Online scores are at least tau_i(lam), and their sum at most log2 det(I + A^T A/lam)."""
     A, lam = case.A, case.lam
     found = subject(A, lam, case.blocked, case.rng)
@@ -139,7 +139,7 @@ def _stream(index: int, rng: np.random.Generator) -> dict[str, Any]:
     return {"A": A, "p": p, "label": f"p = {p:g}, d = {d}", "size": float(d)}
 
 
-def _reduced(A: np.ndarray, p: float, size: int, rng: Any) -> StreamSample:
+def _reduced(A: np.ndarray, p: float, size: int, rng: Any) -> Any:
     stream = MergeReduceCoreset(size, p, rng=rng)
     for block in np.array_split(A, 9):
         stream.update(block)
@@ -177,7 +177,7 @@ def _one_level(A: np.ndarray, p: float, size: int, rng: Any) -> StreamSample:
     max_cases=15,
     slack="Errors of a level partly cancel; a product has all of them on one side.",
 )
-def merge_reduce(case: Any, subject: Callable[..., StreamSample]) -> list[Observation]:
+def merge_reduce(case: Any, subject: Callable[..., Any]) -> list[Observation]:
     """The distortion of what is kept of a stream is within the carried interval."""
     A, p = case.A, case.p
     found = subject(A, p, 60, case.rng)
