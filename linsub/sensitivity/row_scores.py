@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from linsub._core import arrays, scalars
-from linsub.errors import InvalidInputError
+from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.sensitivity.any_weights import sensitivity_upper_bounds
 from linsub.sensitivity.exact_sensitivity import lp_sensitivities
 from linsub.sensitivity.leverage import leverage_scores
@@ -25,7 +25,7 @@ def given_scores(scores: Any, n: int | None) -> np.ndarray:
     """Return the user's own scores, which are not negative."""
     found = arrays.as_vector(scores, name="scores", size=n)
     if found.dtype.kind == "c":
-        raise InvalidInputError("scores are complex; pass real numbers, 0 or more")
+        raise InvalidTypeError("scores is complex; pass real numbers, 0 or more")
     if found.size and float(found.min()) < 0.0:
         i = int(np.argmin(found))
         raise InvalidInputError(f"scores[{i}] is {found[i]:.3g}; scores are 0 or more")
