@@ -188,14 +188,14 @@ def sign_cube_total(d: int, p: float) -> float:
     p = _exponent(p, 1.0)
     if d < 1:
         raise InvalidInputError(f"d must be at least 1, got {d}")
-    mean = math.fsum(math.comb(d, k) * (abs(d - 2 * k) / d) ** p for k in range(d + 1)) / 2.0**d
-    return float(1.0 / mean)
+    terms = (math.comb(d, k) * math.pow(abs(d - 2 * k) / d, p) for k in range(d + 1))
+    return 2.0**d / math.fsum(terms)
 
 
 def hexagon_sensitivity(p: float) -> float:
     """Return the sensitivity of each of the rows (1, 0), (1/2, s), (-1/2, s), s = sqrt(3)/2.
 
-    ``1 / (1 + 2^(1-p))``, attained at x = a_i, for p in [1, inf); of the limit p = inf it is 1.
+    ``1 / (1 + 2^(1-p))``, attained at x = a_i, for p in [1, inf); 1 for p = inf.
 
     Examples
     --------
@@ -203,4 +203,4 @@ def hexagon_sensitivity(p: float) -> float:
     >>> hexagon_sensitivity(2.0)
     0.6666666666666666
     """
-    return 1.0 / (1.0 + 2.0 ** (1.0 - _exponent(p, 1.0)))
+    return 1.0 / (1.0 + math.pow(2.0, 1.0 - _exponent(p, 1.0)))

@@ -6,6 +6,12 @@ with its statement and proof in docs/theory/sensitivity.md, under the claim's id
 
 from __future__ import annotations
 
-from linsub.sensitivity.claims import distortion, row_streams, sampling
+from linsub.sensitivity.claims import distortion, problems, row_streams, sampling, sensitivities
 
-__all__ = ["distortion", "row_streams", "sampling"]
+__all__ = [
+    "distortion",
+    "problems",
+    "row_streams",
+    "sampling",
+    "sensitivities",
+]
