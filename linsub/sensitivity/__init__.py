@@ -14,6 +14,7 @@ from linsub.sensitivity.exact_sensitivity import (
     SensitivityResult,
     lp_sensitivities,
 )
+from linsub.sensitivity.john import john_weights
 from linsub.sensitivity.leverage import leverage_scores
 from linsub.sensitivity.lewis import lewis_weights
 from linsub.sensitivity.logistic import LogisticCertificate, LogisticMu, logistic_mu
@@ -22,6 +23,8 @@ from linsub.sensitivity.online import OnlineLeverageSampler
 from linsub.sensitivity.recursion import recursive_root_leverage
 from linsub.sensitivity.regression import LpRegressionCertificate, LpRegressionResult, lp_regression
 from linsub.sensitivity.result import (
+    JohnCertificate,
+    JohnResult,
     LeverageCertificate,
     LeverageResult,
     LewisCertificate,
@@ -35,6 +38,8 @@ from linsub.sensitivity.total import TotalCertificate, TotalSensitivity, total_s
 __all__ = [
     "DistortionCertificate",
     "DistortionResult",
+    "JohnCertificate",
+    "JohnResult",
     "LeverageCertificate",
     "LeverageResult",
     "LewisCertificate",
@@ -53,6 +58,7 @@ __all__ = [
     "TotalCertificate",
     "TotalSensitivity",
     "embedding_distortion",
+    "john_weights",
     "leverage_scores",
     "lewis_weights",
     "logistic_mu",

@@ -2,4 +2,16 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.sketching.gaussian import (
+    GaussianSketch,
+)
+from linsub.sketching.hashed import (
+    OSNAP,
+    CountSketch,
+)
+
+__all__ = [
+    "OSNAP",
+    "CountSketch",
+    "GaussianSketch",
+]

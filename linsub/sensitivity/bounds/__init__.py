@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from linsub.sensitivity.bounds.leverage import (
+    corrected_defect,
+    effective_dimension,
+    gram_defect,
+    leverage_perturbation,
+    leverage_relative_error,
+    rounding,
+)
+from linsub.sensitivity.bounds.lewis import (
+    change_of_density,
+    john_average,
+    john_volume_gap,
+    lewis_log_error,
+    lewis_rate,
+    lewis_to_john,
+)
 from linsub.sensitivity.bounds.sampling import (
     interval_product,
     merge_reduce_error,
@@ -26,11 +42,22 @@ from linsub.sensitivity.bounds.sensitivities import (
 )
 
 __all__ = [
+    "change_of_density",
     "conjugate_exponent",
+    "corrected_defect",
     "density_bracket",
+    "effective_dimension",
+    "gram_defect",
     "hexagon_sensitivity",
     "interval_product",
+    "john_average",
+    "john_volume_gap",
     "leverage_bracket",
+    "leverage_perturbation",
+    "leverage_relative_error",
+    "lewis_log_error",
+    "lewis_rate",
+    "lewis_to_john",
     "merge_reduce_error",
     "norm_ratio",
     "online_leverage_total",
@@ -38,6 +65,7 @@ __all__ = [
     "regression_factor",
     "root_leverage_rows",
     "root_leverage_total",
+    "rounding",
     "sample_size",
     "sensitivity_rate",
     "sign_cube_total",
