@@ -32,6 +32,7 @@ BENCHMARKS = {
     "dpp_projection": "benchmarks.dpp_projection",
     "design": "benchmarks.design",
     "row_sampling": "benchmarks.row_sampling",
+    "sensitivities": "benchmarks.sensitivities",
 }
 
 

@@ -30,6 +30,7 @@ MARKS = {
     "dpp_projection": "dpp-projection",
     "design": "design",
     "row_sampling": "row-sampling",
+    "sensitivities": "sensitivities",
 }
 
 

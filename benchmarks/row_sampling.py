@@ -281,7 +281,7 @@ def summary(report: Report) -> str:
     lines += [
         f"\nRows that keep norms in many directions within 1 -+ {ERROR} (the median of {DRAWS} "
         "samples), against the total sensitivity S: slope of the logarithms (S, rows: from, to). "
-        "Shown, not asserted. The rates of sensitivity sampling are 2/p for p < 2 and 2 - 2/p for p > 2.\n",
+        "Shown, not asserted. Rates of sensitivity sampling: 2/p for p < 2, 2 - 2/p for p > 2.\n",
         f"| p | {' | '.join(INSTANCES)} |",
         "|---" * (len(INSTANCES) + 1) + "|",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from linsub.sensitivity.any_weights import sensitivity_upper_bounds
+from linsub.sensitivity.approximate_leverage import approx_leverage_scores
 from linsub.sensitivity.bounds.sampling import sample_size
 from linsub.sensitivity.distortion import (
     DistortionCertificate,
@@ -23,6 +24,7 @@ from linsub.sensitivity.online import OnlineLeverageSampler
 from linsub.sensitivity.recursion import recursive_root_leverage
 from linsub.sensitivity.regression import LpRegressionCertificate, LpRegressionResult, lp_regression
 from linsub.sensitivity.result import (
+    ApproxLeverageCertificate,
     JohnCertificate,
     JohnResult,
     LeverageCertificate,
@@ -36,6 +38,7 @@ from linsub.sensitivity.stream_sample import StreamSample, StreamSampleCertifica
 from linsub.sensitivity.total import TotalCertificate, TotalSensitivity, total_sensitivity
 
 __all__ = [
+    "ApproxLeverageCertificate",
     "DistortionCertificate",
     "DistortionResult",
     "JohnCertificate",
@@ -57,6 +60,7 @@ __all__ = [
     "StreamSampleCertificate",
     "TotalCertificate",
     "TotalSensitivity",
+    "approx_leverage_scores",
     "embedding_distortion",
     "john_weights",
     "leverage_scores",

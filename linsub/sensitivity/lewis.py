@@ -12,6 +12,7 @@ from linsub.errors import (
     ConvergenceError,
     ConvergenceWarning,
     InvalidInputError,
+    InvalidTypeError,
 )
 from linsub.results import Bound, Info
 from linsub.sensitivity import bounds
@@ -148,7 +149,9 @@ def _start(S: ScaledRows, start: Any) -> np.ndarray:
     if start is None:
         return np.full(S.rows.size, np.log(max(S.rank, 1) / max(S.rows.size, 1)))
     w = arrays.as_vector(start, name="start", size=S.n)
-    if w.dtype.kind == "c" or not (w[S.rows] > 0.0).all():
+    if w.dtype.kind == "c":
+        raise InvalidTypeError("start is complex; pass its real part")
+    if not (w[S.rows] > 0.0).all():
         raise InvalidInputError("start must be positive where the rows of A are not zero")
     return np.clip(np.log(w[S.rows].astype(np.float64)), FLOOR, 0.0)
 

@@ -28,6 +28,10 @@ _CORRECTABLE = 1e6
 _RCOND = 10.0
 
 
+# An exponent below all others.
+_FAR = 1 << 20
+
+
 class Scores(NamedTuple):
     """Logarithms of the leverage scores, and log det of the Gram matrix."""
 
@@ -54,21 +58,16 @@ class ScaledRows:
         rows = Rows(A, name=name)
         given = rows.given()
         self.n = int(given.shape[0])
-        sizes = _row_peaks(given)
-        self.rows = np.flatnonzero(sizes)
-        powers = np.frexp(sizes[self.rows])[1]
-        # Rows first: what underflows then is nothing beside the rest of its row.
-        X = norms.ldexp(given[self.rows], -powers[:, None])
-        X = norms.ldexp(X, -np.frexp(np.abs(X).max(axis=0, initial=0.0))[1])
+        self.rows = np.flatnonzero(_row_peaks(given))
+        X = given[self.rows]
+        row_powers, column_powers = _balance(X)
+        X = norms.ldexp(X, -row_powers[:, None] - column_powers)
         floor = _RCOND * X.shape[1] * rows.eps if rcond is None else rcond
-        again = np.frexp(_row_peaks(X))[1]
-        X = norms.ldexp(X, -again[:, None])
         X = np.ascontiguousarray(X[:, _spanning(X, floor)])
-        kept = np.flatnonzero(_row_peaks(X)) if X.size else np.arange(0)
+        kept = np.flatnonzero(_row_peaks(X))
         self.X, self.rows = X[kept], self.rows[kept]
-        self.log_size = (powers + again)[kept] * np.log(2.0)
+        self.log_size = row_powers[kept] * np.log(2.0)
         self.rank = int(self.X.shape[1])
-        self.terms = rows.terms
 
     def scaled(self, scale: np.ndarray) -> np.ndarray:
         """Return ``diag(e^scale) X``."""
@@ -113,7 +112,8 @@ class ScaledRows:
         for i in range(0, X.shape[0], BLOCK):
             Z = multiply_rows(np.array(X[i : i + BLOCK], order="C"), T).view(np.float64)
             np.einsum("ij,ij->i", Z, Z, out=out[i : i + BLOCK])
-        return np.minimum(np.log(out) + 2.0 * scale, 0.0)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.minimum(np.log(out) + 2.0 * scale, 0.0))
 
 
 def _inverse(G: np.ndarray, limit: float) -> tuple[np.ndarray, float, float] | None:
@@ -133,12 +133,27 @@ def _inverse(G: np.ndarray, limit: float) -> tuple[np.ndarray, float, float] | N
     return np.asfortranarray(norms.ldexp(T, -powers[:, None])), log_det, growth
 
 
+def _balance(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return powers r and c for which 2^-(r_i + c_j) x_ij is at most 1, and near it in each row.
+
+    In exponents alone, which neither overflow nor underflow on the way.
+    """
+    powers = np.frexp(np.maximum(np.abs(X.real), np.abs(X.imag)))[1].astype(np.int64)
+    powers[X == 0.0] = -_FAR
+    columns = powers.max(axis=0, initial=-_FAR)
+    for _ in range(2):
+        rows = (powers - columns).max(axis=1, initial=-_FAR)
+        columns = (powers - rows[:, None]).max(axis=0, initial=-_FAR)
+    rows = (powers - columns).max(axis=1, initial=-_FAR)
+    return rows, columns
+
+
 def _row_peaks(X: np.ndarray) -> np.ndarray:
     if X.dtype.kind == "c":
-        return np.maximum(_row_peaks(X.real), _row_peaks(X.imag))
+        return np.asarray(np.maximum(_row_peaks(X.real), _row_peaks(X.imag)))
     if X.shape[1] == 0:
         return np.zeros(X.shape[0])
-    return np.maximum(X.max(axis=1), -X.min(axis=1))
+    return np.asarray(np.maximum(X.max(axis=1), -X.min(axis=1)))
 
 
 def _spanning(X: np.ndarray, floor: float) -> np.ndarray:
