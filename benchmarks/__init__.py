@@ -33,6 +33,7 @@ BENCHMARKS = {
     "design": "benchmarks.design",
     "row_sampling": "benchmarks.row_sampling",
     "sensitivities": "benchmarks.sensitivities",
+    "leverage": "benchmarks.leverage",
 }
 
 

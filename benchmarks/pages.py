@@ -31,6 +31,7 @@ MARKS = {
     "design": "design",
     "row_sampling": "row-sampling",
     "sensitivities": "sensitivities",
+    "leverage": "leverage",
 }
 
 

@@ -96,10 +96,11 @@ def lewis_weights(
     of tau. A step that reduces neither the residual nor the distance from the optimum is taken
     back. Rows are brought to one size and their sizes kept as logarithms; the triangle comes from
     a Gram matrix where that is accurate, from a QR factorization with sorted rows and pivoting
-    elsewhere. The rank is decided once, on rows of one size.
+    elsewhere. The rank is decided once, on rows of one size, and columns that are nearly dependent
+    are made orthonormal once.
 
     *Cost*: one leverage computation a step, ``2 n d^2`` flops, about 10 to 20 steps for
-    p from 1 to 8; memory ``n d`` numbers.
+    p from 1 to 8; memory ``2 n d`` numbers.
 
     *Accuracy*: ``certificate.log_error`` bounds ``max |log w - log w*|``, proved for p < 4;
     ``certificate.one_sided`` is a factor that makes the weights one-sided, proved for every p
@@ -170,9 +171,9 @@ def _info(state: State, method: str) -> Info:
 def _certificate(S: ScaledRows, u: np.ndarray, p: float) -> LewisCertificate:
     """Judge the weights by an independent computation of their leverage scores."""
     power = 0.5 - 1.0 / p
-    scale = power * u + S.log_size
+    scale = power * u + S.given_size
     scale -= scale.max()
-    sizes = np.abs(power * u).max() + np.abs(S.log_size).max() + np.abs(scale).max()
+    sizes = np.abs(power * u).max() + np.abs(S.given_size).max() + np.abs(scale).max()
     judgement = judged(S.scaled(scale), bounds.rounding(4.0 * float(sizes) + 4.0))
     if judgement is None:
         return LewisCertificate()

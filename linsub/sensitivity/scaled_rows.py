@@ -15,6 +15,9 @@ from linsub._core.dense.pivoted_qr import pivoted_r
 from linsub._core.dense.qr import r_factor
 from linsub._core.dense.triangular import multiply_rows
 from linsub._core.dense.wy import invert_triangle
+from linsub._core.random import Streams
+from linsub.errors import RankDeficientError
+from linsub.sensitivity.orthonormalizer import orthonormalizer
 from linsub.sensitivity.rows import BLOCK, Rows
 
 __all__ = ["ScaledRows", "Scores"]
@@ -46,11 +49,14 @@ class ScaledRows:
     ----------
     X : ndarray of shape (k, r)
         The rows that are not zero, times powers of two that bring their largest entries near 1;
-        of the columns, those that a pivoted QR factorization of X keeps.
+        of the columns, those that a pivoted QR factorization keeps.
     log_size : ndarray of shape (k,)
         Logarithms of the powers that were taken out.
     rows : ndarray of int
         Which rows they are, of n.
+    given, given_size
+        The same rows of A itself; X may be `given` times a triangle, for which the scores are the
+        same, and rounding is less.
     """
 
     def __init__(self, A: Any, *, name: str = "A", rcond: float | None = None) -> None:
@@ -65,13 +71,14 @@ class ScaledRows:
         floor = _RCOND * X.shape[1] * rows.eps if rcond is None else rcond
         X = np.ascontiguousarray(X[:, _spanning(X, floor)])
         kept = np.flatnonzero(_row_peaks(X))
-        self.X, self.rows = X[kept], self.rows[kept]
-        self.log_size = row_powers[kept] * np.log(2.0)
+        self.given, self.rows = X[kept], self.rows[kept]
+        self.given_size = row_powers[kept] * np.log(2.0)
+        self.X, self.log_size = _orthonormal(self.given, self.given_size)
         self.rank = int(self.X.shape[1])
 
     def scaled(self, scale: np.ndarray) -> np.ndarray:
-        """Return ``diag(e^scale) X``."""
-        return np.asarray(np.exp(scale)[:, None] * self.X)
+        """Return ``diag(e^scale)`` times the given rows."""
+        return np.asarray(np.exp(scale)[:, None] * self.given)
 
     def scores(self, scale: np.ndarray) -> Scores:
         """Return the scores of ``diag(e^scale) X``; the largest scale should be 0."""
@@ -131,6 +138,31 @@ def _inverse(G: np.ndarray, limit: float) -> tuple[np.ndarray, float, float] | N
         return None
     log_det = 2.0 * float(np.log(np.abs(R.diagonal())).sum() + powers.sum() * np.log(2.0))
     return np.asfortranarray(norms.ldexp(T, -powers[:, None])), log_det, growth
+
+
+def _orthonormal(X: np.ndarray, log_size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows in coordinates where they are far from dependent, at one size, and the sizes.
+
+    Dependent columns of rows of one size stay so under most scales of the rows. Each step would
+    round anew, by their condition; like this they are rounded once.
+    """
+    if X.size == 0:
+        return X, log_size
+    rows = Rows(X)
+    try:
+        found = orthonormalizer(rows, rcond=0.0, streams=Streams.replay(0))
+    except RankDeficientError:
+        return X, log_size
+    if found.growth <= _ONE_PASS or found.columns.size < X.shape[1]:
+        return X, log_size
+    Q = np.empty_like(X)
+    for i, Z in rows.products(found.T, found.columns, triangular=True):
+        Q[i : i + Z.shape[0]] = Z
+    peaks = _row_peaks(Q)
+    if not peaks.all():
+        return X, log_size
+    powers = np.frexp(peaks)[1]
+    return norms.ldexp(Q, -powers[:, None]), log_size + powers * np.log(2.0)
 
 
 def _balance(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

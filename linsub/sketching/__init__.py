@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+from linsub.sketching.fastfood import (
+    Fastfood,
+)
 from linsub.sketching.gaussian import (
     GaussianSketch,
+)
+from linsub.sketching.hadamard import (
+    fwht,
 )
 from linsub.sketching.hashed import (
     OSNAP,
     CountSketch,
+    SparseSign,
+)
+from linsub.sketching.operator import (
+    AdjointSketch,
+    Sketch,
+)
+from linsub.sketching.row_sketch import (
+    RowSketch,
+)
+from linsub.sketching.subsampled import (
+    SRCT,
+    SRHT,
 )
 
 __all__ = [
     "OSNAP",
+    "SRCT",
+    "SRHT",
+    "AdjointSketch",
     "CountSketch",
+    "Fastfood",
     "GaussianSketch",
+    "RowSketch",
+    "Sketch",
+    "SparseSign",
+    "fwht",
 ]

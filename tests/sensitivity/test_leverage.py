@@ -190,6 +190,13 @@ def test_rcond_decides_the_rank():
     np.testing.assert_allclose(found.scores, [0.5, 0.5, 0.0], atol=1e-6)
 
 
+def test_scores_of_rounding_are_refused():
+    X = np.random.default_rng(10).standard_normal((30, 4))
+    for A in (np.ones((6, 3)), X[:, [0, 0, 1, 1]], np.repeat(X[:3], 10, axis=0)):
+        with pytest.raises(RankDeficientError, match="rcond"):
+            leverage_scores(A, rcond=0.0)
+
+
 def test_arguments_out_of_range_are_named():
     A = np.ones((3, 2))
     for options in ({"ridge": -1.0}, {"rank": 0}, {"method": "svd"}, {"rcond": 1.0}):

@@ -131,6 +131,14 @@ def test_rows_of_every_exponent():
     assert w.sum() == pytest.approx(4.0, abs=1e-9)
 
 
+@pytest.mark.parametrize("p", [0.5, 2.0, 20.0])
+def test_columns_that_are_nearly_dependent_are_rounded_once(p):
+    hilbert = 1.0 / (np.arange(30)[:, None] + np.arange(8) + 1.0)
+    found = lewis_weights(hilbert, p)
+    assert found.rank == 8
+    np.testing.assert_allclose(exact_scores(hilbert, found.weights, p), found.weights, atol=1e-5)
+
+
 def test_methods_agree_and_starts_help():
     A = np.random.default_rng(9).standard_t(2, (80, 5))
     found = {m: lewis_weights(A, 6.0, method=m) for m in ("auto", "relaxed", "mm")}
