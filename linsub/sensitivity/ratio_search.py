@@ -50,10 +50,11 @@ def _points(Z: np.ndarray, B: np.ndarray, generator: np.random.Generator) -> np.
         top = np.argsort(-sizes, kind="stable")[:_ROWS]
         top = top[sizes[top] > 0.0]
         found.append((M[top] / sizes[top, None]).conj().T)
-    drawn = generator.standard_normal((r, _RANDOM))
+    found.append(generator.standard_normal((r, _RANDOM)))
     if Z.dtype.kind == "c":
-        drawn = drawn + 1j * generator.standard_normal((r, _RANDOM))
-    return np.asarray(np.concatenate([*found, drawn], axis=1))
+        found[-1] = found[-1] + 1j * generator.standard_normal((r, _RANDOM))
+    points: np.ndarray = np.concatenate(found, axis=1)
+    return points
 
 
 def log_ratios(Z: np.ndarray, B: np.ndarray, p: float, points: np.ndarray) -> np.ndarray:

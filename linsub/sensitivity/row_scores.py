@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -65,10 +66,11 @@ def dominating_factor(s: np.ndarray, rank: int, p: float, scores: str) -> float:
     if positive.size == 0 or p == 2.0 or scores in ("sensitivity", "augmented"):
         return 1.0
     if scores == "lewis":
-        return max(1.0, float(rank) ** (p / 2.0 - 1.0))
+        # At most exp(700), of p in the thousands too.
+        return math.exp(min(max(p / 2.0 - 1.0, 0.0) * math.log(rank), 700.0))
     if p < 2.0:
         # sigma <= tau^(p/2)
-        return 1.0 if scores == "root_leverage" else float(positive.min() ** (p / 2.0 - 1.0))
+        return 1.0 if scores == "root_leverage" else float(np.max(positive ** (p / 2.0 - 1.0)))
     # sigma <= min(1, n^(p/2 - 1) tau^(p/2))
     tau = positive if scores == "leverage" else positive ** (2.0 / p)
     with np.errstate(over="ignore"):
