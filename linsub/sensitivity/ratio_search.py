@@ -53,13 +53,12 @@ def _points(Z: np.ndarray, B: np.ndarray, generator: np.random.Generator) -> np.
     found.append(generator.standard_normal((r, _RANDOM)))
     if Z.dtype.kind == "c":
         found[-1] = found[-1] + 1j * generator.standard_normal((r, _RANDOM))
-    points: np.ndarray = np.concatenate(found, axis=1)
-    return points
+    return np.concatenate(found, axis=1)
 
 
 def log_ratios(Z: np.ndarray, B: np.ndarray, p: float, points: np.ndarray) -> np.ndarray:
     """Return log(||B z||_p / ||Z z||_p) for each column z; -inf where B z = 0."""
-    return _log_norms(B @ points, p) - _log_norms(Z @ points, p)
+    return np.asarray(_log_norms(B @ points, p) - _log_norms(Z @ points, p))
 
 
 def _log_norms(R: np.ndarray, p: float) -> np.ndarray:
