@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linsub.errors import InvalidInputError
@@ -10,6 +10,7 @@ from linsub.sensitivity import bounds, lewis_weights, lp_sensitivities, sensitiv
 from tests.sensitivity.test_exact_sensitivity import hard
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.sampled_from([1.0, 1.5, 2.0, 4.0, np.inf]))
 def test_no_weights_give_less(seed, p):
     A, rng = hard(seed)

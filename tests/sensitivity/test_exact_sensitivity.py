@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linsub.errors import InvalidInputError, InvalidTypeError
@@ -100,6 +100,7 @@ def test_no_direction_is_above_and_all_gaps_close(seed, p):
         assert ends[0] <= high * (1 + 1e-9)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.sampled_from([1.5, 3.0, 4.0]))
 def test_laws(seed, p):
     A, rng = hard(7 * seed + (0, 3, 6)[seed % 3])
@@ -145,7 +146,7 @@ def test_p_near_2_is_near_leverage():
 def test_real_data_to_eight_digits(name, p, record_property):
     sklearn = pytest.importorskip("sklearn.datasets")
     A = getattr(sklearn, f"load_{name}")().data
-    rows = None if p > 1.0 or name == "iris" else np.arange(0, len(A), 23)
+    rows = None if p > 1.0 else np.arange(0, len(A), 60)
     found = lp_sensitivities(A, p, rows=rows)
     assert found.info.converged
     assert (found.upper <= found.lower * (1 + 1e-8)).all()
