@@ -37,6 +37,19 @@ def test_seeds_and_no_measurement():
     assert approx_leverage_scores(A, measure=False, rng=3).certificate.upper is None
 
 
+def test_a_sketch_that_is_too_small_promises_nothing():
+    A = np.random.default_rng(2).standard_normal((300, 6))
+    found = approx_leverage_scores(A, size=4, rng=0)
+    assert found.rank == 4
+    assert found.certificate.upper is None
+    deficient = np.hstack([A, A[:, :2] - A[:, 2:4]])
+    found = approx_leverage_scores(deficient, size=60, rng=0)
+    ratio = leverage_scores(A).scores / found.scores
+    assert found.rank == 6
+    assert ratio.max() <= found.certificate.upper.value
+    assert found.certificate.lower.value <= ratio.min()
+
+
 def test_few_rows_are_not_sketched():
     A = np.random.default_rng(1).standard_normal((6, 3))
     found = approx_leverage_scores(A, rng=0)
