@@ -54,7 +54,7 @@ def _ratio(A: np.ndarray, S: RowSample, p: float, X: np.ndarray) -> np.ndarray:
     subject=embedding_distortion,
     mutants={"narrower": _narrower, "columns only": _of_columns},
     cases=_sampled,
-    budget=0.5,
+    budget=0.4,
     max_cases=32,
     tight=0.999,
 )
@@ -93,7 +93,7 @@ def _lifted(A: Any, S: Any, p: float) -> DistortionResult:
         "A": rng.standard_t(2, (60, 2 + index % 5)), "p": 2.0,
         "label": f"d = {2 + index % 5}", "size": 2.0,
     },
-    budget=0.2,
+    budget=0.1,
     max_cases=16,
     eps_multiple=1e5,
 )  # fmt: skip

@@ -64,7 +64,7 @@ def _changed(factor: float) -> Callable[..., StreamSample]:
     subject=_online,
     mutants={"a tenth less": _changed(0.9), "half more": _changed(1.5)},
     cases=_arriving,
-    budget=0.3,
+    budget=0.2,
     max_cases=24,
     tight=0.999,
 )
@@ -108,7 +108,7 @@ Interval = tuple[float, float]
     mutants={"the last alone": lambda parts: parts[-1], "the widest": lambda parts: max(
         parts, key=lambda part: part[1] - part[0])},
     cases=_twice,
-    budget=0.25,
+    budget=0.2,
     max_cases=20,
     tight=0.999,
 )  # fmt: skip
@@ -173,7 +173,7 @@ def _one_level(A: np.ndarray, p: float, size: int, rng: Any) -> StreamSample:
     subject=_reduced,
     mutants={"weights cut": _weights_lost, "one level": _one_level},
     cases=_stream,
-    budget=0.4,
+    budget=0.3,
     max_cases=15,
     slack="Errors of a level partly cancel; a product has all of them on one side.",
 )
@@ -219,7 +219,7 @@ def _of_last_level(A: np.ndarray, p: float, rng: Any) -> StreamSample:
         ),
     },
     cases=_short,
-    budget=0.4,
+    budget=0.3,
     min_cases=2,
     max_cases=2,
 )

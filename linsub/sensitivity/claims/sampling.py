@@ -78,7 +78,7 @@ def _outcomes(q: np.ndarray, mode: str, m: int) -> Any:
         "sum n": _reweighted(lambda s: s.weights * s.probabilities.size / s.weights.sum()),
     },
     cases=_small,
-    budget=0.3,
+    budget=0.25,
     max_cases=30,
     eps_multiple=1000.0,
 )
@@ -134,7 +134,7 @@ def _ten(index: int, rng: np.random.Generator) -> dict[str, Any]:
     subject=sample_rows,
     mutants={"uniform": _uniformly, "another design": _wrong_mode},
     cases=_ten,
-    budget=0.4,
+    budget=0.3,
     min_cases=6,
     max_cases=6,
 )
@@ -189,7 +189,7 @@ def _off(A: np.ndarray, sample: RowSample, p: float) -> float:
     mutants={"an eighth of the rows": _share(8.0)},
     failure_prob=0.1,
     cases=_tall,
-    budget=0.25,
+    budget=0.2,
     max_cases=20,
     slack="The union over directions, and that a row has all of its leverage in one of them.",
 )
@@ -217,7 +217,7 @@ def _line(index: int, rng: np.random.Generator) -> dict[str, Any]:
     mutants={"a hundredth of the rows": _share(100.0)},
     failure_prob=0.1,
     cases=_line,
-    budget=0.3,
+    budget=0.25,
     min_cases=4,
     max_cases=8,
     slack="The net counts directions that no row tells apart.",
@@ -253,7 +253,7 @@ def _squared(A: Any, p: float, **options: Any) -> RowSample:
     subject=recursive_root_leverage,
     mutants={"tau to the p/4": _squared},
     cases=_rounds,
-    budget=0.1,
+    budget=0.05,
     max_cases=16,
     tight=0.999,
 )
@@ -303,7 +303,7 @@ def _from_sample(A: np.ndarray, b: np.ndarray, p: float, sample: RowSample) -> n
         "none": lambda A, b, p, sample: 10.0 * np.ones(A.shape[1]),
     },
     cases=_responses,
-    budget=0.2,
+    budget=0.15,
     max_cases=20,
     slack="The minimizer is seldom where both ends of the distortion are.",
 )
@@ -345,7 +345,7 @@ def _shared(first: RowSample, second: RowSample) -> RowSample:
     subject=_merged,
     mutants={"no offset": _no_offset, "half of each weight": _shared},
     cases=_small,
-    budget=0.1,
+    budget=0.05,
     max_cases=20,
 )
 def merge(case: Any, subject: Callable[..., RowSample]) -> list[Observation]:
@@ -387,7 +387,7 @@ def _proved(p: float, d: int, e: float, delta: float) -> float:
         "e": float(rng.uniform(0.05, 0.9)), "delta": 10.0 ** rng.uniform(-6, -0.5),
         "label": "formula", "size": 1.0,
     },
-    budget=0.1,
+    budget=0.05,
     max_cases=40,
     slack="The failure probability is evaluated for the best of all radii, of which 32 are tried.",
 )  # fmt: skip
@@ -450,7 +450,7 @@ def rows_needed(A: np.ndarray, p: float, error: float, rng: np.random.Generator)
     },
     slope=(0.4, 2.6),
     cases=_cube,
-    budget=0.4,
+    budget=0.3,
     min_cases=6,
     max_cases=12,
 )
