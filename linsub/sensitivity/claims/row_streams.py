@@ -228,7 +228,7 @@ def stream_unbiased(case: Any, subject: Callable[..., StreamSample]) -> list[Sam
     A, p, rng = case.A, case.p, case.rng
     x = np.array([1.0, -0.5])
     norm = (np.abs(A @ x) ** p).sum()
-    ratios = np.empty(200)
+    ratios = np.empty(130)
     for k in range(ratios.size):
         rows, weights, _, _ = subject(A, p, rng)
         ratios[k] = weights @ np.abs(rows @ x) ** p / norm

@@ -142,7 +142,7 @@ def inclusion(case: Any, subject: Callable[..., RowSample]) -> list[Sample]:
     """Row i is taken q_i times on average, and a systematic sample has m rows always."""
     rng = case.rng
     A, mode, m = case.A, case.mode, 4
-    drawn = [subject(A, 1.0, m, scores=case.scores, mode=mode, rng=rng) for _ in range(400)]
+    drawn = [subject(A, 1.0, m, scores=case.scores, mode=mode, rng=rng) for _ in range(250)]
     q = drawn[0].probabilities
     counts = np.zeros((len(drawn), len(A)))
     for k, sample in enumerate(drawn):
@@ -214,7 +214,7 @@ def _line(index: int, rng: np.random.Generator) -> dict[str, Any]:
     kind="probability",
     domain="sampler",
     subject=sample_rows,
-    mutants={"a hundredth of the rows": _share(100.0)},
+    mutants={"a three-hundredth of the rows": _share(300.0)},
     failure_prob=0.1,
     cases=_line,
     budget=0.25,
