@@ -33,6 +33,7 @@ BENCHMARKS = {
     "design": "benchmarks.design",
     "leverage": "benchmarks.leverage",
     "sensitivities": "benchmarks.sensitivities",
+    "row_sampling": "benchmarks.row_sampling",
 }
 
 

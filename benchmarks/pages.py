@@ -31,6 +31,7 @@ MARKS = {
     "design": "design",
     "leverage": "leverage",
     "sensitivities": "sensitivities",
+    "row_sampling": "row-sampling",
 }
 
 

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from linsub.sensitivity.any_weights import sensitivity_upper_bounds
 from linsub.sensitivity.approximate_leverage import approx_leverage_scores
+from linsub.sensitivity.bounds.sampling import sample_size
+from linsub.sensitivity.distortion import (
+    DistortionCertificate,
+    DistortionResult,
+    embedding_distortion,
+)
 from linsub.sensitivity.exact_sensitivity import (
     SensitivityCertificate,
     SensitivityResult,
@@ -13,6 +19,9 @@ from linsub.sensitivity.john import john_weights
 from linsub.sensitivity.leverage import leverage_scores
 from linsub.sensitivity.lewis import lewis_weights
 from linsub.sensitivity.logistic import LogisticCertificate, LogisticMu, logistic_mu
+from linsub.sensitivity.merge_reduce import MergeReduceCoreset
+from linsub.sensitivity.online import OnlineLeverageSampler
+from linsub.sensitivity.recursion import recursive_root_leverage
 from linsub.sensitivity.regression import LpRegressionCertificate, LpRegressionResult, lp_regression
 from linsub.sensitivity.result import (
     ApproxLeverageCertificate,
@@ -23,10 +32,15 @@ from linsub.sensitivity.result import (
     LewisCertificate,
     LewisResult,
 )
+from linsub.sensitivity.row_sample import RowSample
+from linsub.sensitivity.row_sampling import sample_rows
+from linsub.sensitivity.stream_sample import StreamSample, StreamSampleCertificate
 from linsub.sensitivity.total import TotalCertificate, TotalSensitivity, total_sensitivity
 
 __all__ = [
     "ApproxLeverageCertificate",
+    "DistortionCertificate",
+    "DistortionResult",
     "JohnCertificate",
     "JohnResult",
     "LeverageCertificate",
@@ -37,17 +51,26 @@ __all__ = [
     "LogisticMu",
     "LpRegressionCertificate",
     "LpRegressionResult",
+    "MergeReduceCoreset",
+    "OnlineLeverageSampler",
+    "RowSample",
     "SensitivityCertificate",
     "SensitivityResult",
+    "StreamSample",
+    "StreamSampleCertificate",
     "TotalCertificate",
     "TotalSensitivity",
     "approx_leverage_scores",
+    "embedding_distortion",
     "john_weights",
     "leverage_scores",
     "lewis_weights",
     "logistic_mu",
     "lp_regression",
     "lp_sensitivities",
+    "recursive_root_leverage",
+    "sample_rows",
+    "sample_size",
     "sensitivity_upper_bounds",
     "total_sensitivity",
 ]

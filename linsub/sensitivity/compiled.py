@@ -6,6 +6,7 @@ import numpy as np
 
 from linsub.sensitivity.exact_sensitivity import lp_sensitivities
 from linsub.sensitivity.john import john_weights
+from linsub.sensitivity.online import OnlineLeverageSampler
 from linsub.sensitivity.regression import lp_regression
 
 __all__ = ["warmup"]
@@ -17,5 +18,6 @@ def warmup() -> None:
         rows = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [1.0, 3.0]], dtype)
         john_weights(rows)
     rows = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0], [1.0, -1.0]])
+    OnlineLeverageSampler(1.0).update(rows)
     lp_sensitivities(rows, 3.0)
     lp_regression(rows, np.arange(4.0), 3.0)

@@ -6,11 +6,22 @@ with its statement and proof in docs/theory/sensitivity.md, under the claim's id
 
 from __future__ import annotations
 
-from linsub.sensitivity.claims import leverage, lewis, problems, sensitivities
+from linsub.sensitivity.claims import (
+    distortion,
+    leverage,
+    lewis,
+    problems,
+    row_streams,
+    sampling,
+    sensitivities,
+)
 
 __all__ = [
+    "distortion",
     "leverage",
     "lewis",
     "problems",
+    "row_streams",
+    "sampling",
     "sensitivities",
 ]
