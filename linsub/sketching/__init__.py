@@ -2,4 +2,24 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.sketching.fastfood import (
+    Fastfood,
+)
+from linsub.sketching.gaussian import (
+    GaussianSketch,
+)
+from linsub.sketching.hadamard import (
+    fwht,
+)
+from linsub.sketching.hashed import (
+    OSNAP,
+    CountSketch,
+)
+
+__all__ = [
+    "OSNAP",
+    "CountSketch",
+    "Fastfood",
+    "GaussianSketch",
+    "fwht",
+]
