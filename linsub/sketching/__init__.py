@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from linsub.sketching.cosine_basis import (
+    DCTCertificate,
+    DCTSelection,
+    dct_select,
+)
 from linsub.sketching.fastfood import (
     Fastfood,
 )
@@ -15,11 +20,18 @@ from linsub.sketching.hashed import (
     OSNAP,
     CountSketch,
 )
+from linsub.sketching.random_subspace import (
+    RandomSubspace,
+)
 
 __all__ = [
     "OSNAP",
     "CountSketch",
+    "DCTCertificate",
+    "DCTSelection",
     "Fastfood",
     "GaussianSketch",
+    "RandomSubspace",
+    "dct_select",
     "fwht",
 ]

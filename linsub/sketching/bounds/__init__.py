@@ -2,4 +2,16 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.sketching.bounds.subspaces import (
+    dct_error,
+    dct_error_bound,
+    dct_rounding,
+    intrinsic_residual,
+)
+
+__all__ = [
+    "dct_error",
+    "dct_error_bound",
+    "dct_rounding",
+    "intrinsic_residual",
+]
