@@ -6,4 +6,6 @@ with its statement and proof in docs/theory/sensitivity.md, under the claim's id
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.sensitivity.claims import access_laws, access_products
+
+__all__ = ["access_laws", "access_products"]
