@@ -145,7 +145,9 @@ def _constants(lipschitz: Any) -> tuple[float, float] | None:
     if lipschitz is None:
         return None
     found = as_vector(lipschitz, name="lipschitz", size=2)
-    if found.dtype.kind == "c" or not (found >= 0.0).all():
+    if found.dtype.kind == "c":
+        raise InvalidTypeError("lipschitz is complex; its two constants are real")
+    if not (found >= 0.0).all():
         raise InvalidInputError(
             f"lipschitz is {lipschitz}: two constants that are not negative are needed"
         )
