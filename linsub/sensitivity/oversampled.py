@@ -68,7 +68,8 @@ class _Mixture:
     def __init__(self, parts: list[Proposal], sizes: np.ndarray) -> None:
         self.parts, self.sizes = parts, sizes
         self.size = parts[0].size
-        self._weights = sizes * np.array([part.norm for part in parts])
+        with np.errstate(over="ignore"):
+            self._weights = sizes * np.array([part.norm for part in parts])
         if not np.isfinite(self._weights).all():
             raise InvalidInputError(
                 "coefficients times vectors exceed the largest number; divide both by powers of two"

@@ -133,14 +133,14 @@ class RandomSubspace:
                 f"{name} has shape {given.shape} and P has {self.shape}: {size} rows are needed"
             )
         wide = given.astype(np.complex128 if given.dtype.kind == "c" else np.float64, copy=False)
-        columns = wide.reshape(size, -1)
+        columns = wide if wide.ndim == 2 else wide[:, None]
         if columns.dtype.kind == "c":
             found = apply(np.ascontiguousarray(columns.real)) + 1j * apply(
                 np.ascontiguousarray(columns.imag)
             )
         else:
             found = apply(columns)
-        return np.asarray(found.reshape(-1, *given.shape[1:]), given.dtype)
+        return np.asarray(found if wide.ndim == 2 else found[:, 0], given.dtype)
 
     def __repr__(self) -> str:
         return f"<RandomSubspace of shape {self.shape}, {self.kind}>"
