@@ -30,8 +30,11 @@ def test_rows_are_drawn_by_the_law():
     X, Y = pair()
     p = np.linalg.norm(X, axis=1) * np.linalg.norm(Y, axis=1)
     p = p / p.sum()
-    found = [approx_matmul(X, Y, 1, probs="product", rng=k).indices for k in range(R)]
-    check_law(found, {(i,): x for i, x in enumerate(p)})
+    found = approx_matmul(X, Y, 20_000, probs="product", rng=0)
+    counts = found.weights * 20_000 * p[found.indices]
+    np.testing.assert_allclose(counts, np.rint(counts), rtol=1e-9)
+    drawn = np.repeat(found.indices, np.rint(counts).astype(int))
+    check_law(drawn[:, None], {(i,): x for i, x in enumerate(p)})
     q = np.array([1.0, 0.6, 0.2, 0.2, 0.0, 0.0])
     Z = np.where(q > 0.0, 1.0, 0.0)[:, None] * Y
     law = {}
