@@ -163,6 +163,12 @@ class SampleQueryVector:
         InvalidInputError, InvalidTypeError, NonFiniteError
             Then nothing has changed.
         """
+        if type(i) is int and type(value) is float and self._v.dtype == np.float64:
+            if 0 <= i < self.size and math.isfinite(value):  # a frequent case, without arrays
+                self._v[i] = value
+                self._forest.set(0, i, _square(value, self._exponent))
+                self._within_range()
+                return
         at = np.atleast_1d(as_indices(i, self.size))
         if at.ndim > 1:
             raise InvalidInputError(f"i must be an index or have shape (k,), got {at.shape}")
@@ -176,9 +182,8 @@ class SampleQueryVector:
             else:
                 for item, mass in zip(at.tolist(), masses.tolist(), strict=True):
                     self._forest.set(0, item, mass)
-        if not _LOW <= self._forest.root() <= _HIGH and at.size:
-            self._exponent, squares = self._scaled(self._v)
-            self._forest.set_all(0, squares)
+        if at.size:
+            self._within_range()
 
     def toarray(self) -> np.ndarray:
         """Return the vector, as a copy."""
@@ -190,12 +195,27 @@ class SampleQueryVector:
     def __repr__(self) -> str:
         return f"SampleQueryVector(size={self.size}, dtype={self.dtype}, norm={self.norm:.6g})"
 
+    def _within_range(self) -> None:
+        """Build the tree afresh where its total has left the range of its power of two."""
+        if not _LOW <= self._forest.root() <= _HIGH:
+            self._exponent, squares = self._scaled(self._v)
+            self._forest.set_all(0, squares)
+
     def _at(self, uniforms: np.ndarray) -> np.ndarray:
         found, bad = self._forest.at(uniforms)
         if bad >= 0:
             what = "has no entries" if self.size == 0 else "is zero"
             raise InvalidInputError(f"v {what}: there is no index to draw")
         return found
+
+
+def _square(value: float, exponent: int) -> float:
+    """Return (2^-exponent value)^2, inf where it is too large."""
+    try:
+        scaled = math.ldexp(value, -exponent)
+    except OverflowError:
+        return math.inf
+    return scaled * scaled
 
 
 def new_entries(value: Any, count: int, dtype: np.dtype) -> np.ndarray:
