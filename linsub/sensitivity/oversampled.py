@@ -32,12 +32,18 @@ _SPARE = 60.0
 
 
 class Proposal(Protocol):
-    """What proposes: it draws i with probability ``|w_i|^2 / ||w||^2`` and knows |w_i|."""
+    """What proposes: it draws i with probability ``|w_i|^2 / ||w||^2`` and knows |w_i|.
+
+    Norm and magnitudes are over 2^exponent.
+    """
 
     size: int
 
     @property
     def norm(self) -> float: ...
+
+    @property
+    def exponent(self) -> int: ...
 
     def magnitude(self, i: np.ndarray) -> np.ndarray: ...
 
@@ -53,10 +59,14 @@ class _Tree:
 
     @property
     def norm(self) -> float:
-        return self.vector.norm
+        return self.vector.scaled_norm[0]
+
+    @property
+    def exponent(self) -> int:
+        return self.vector.scaled_norm[1]
 
     def magnitude(self, i: np.ndarray) -> np.ndarray:
-        return np.asarray(np.abs(self.vector.query(i)), np.float64)
+        return _magnitudes(np.asarray(self.vector.query(i)), self.exponent)
 
     def draw(self, count: int, generator: np.random.Generator) -> np.ndarray:
         return np.asarray(self.vector.quantile(generator.random(count)))
@@ -65,11 +75,13 @@ class _Tree:
 class _Mixture:
     """The vector of ``sqrt(T sum_t |lambda_t w_{t,i}|^2)``, drawn part by part."""
 
+    exponent = 0
+
     def __init__(self, parts: list[Proposal], sizes: np.ndarray) -> None:
         self.parts, self.sizes = parts, sizes
         self.size = parts[0].size
         with np.errstate(over="ignore"):
-            self._weights = sizes * np.array([part.norm for part in parts])
+            self._weights = sizes * np.array([_unscaled(p.norm, p) for p in parts])
         if not np.isfinite(self._weights).all():
             raise InvalidInputError(
                 "coefficients times vectors exceed the largest number; divide both by powers of two"
@@ -85,7 +97,9 @@ class _Mixture:
         return self._norm
 
     def magnitude(self, i: np.ndarray) -> np.ndarray:
-        found = np.array([a * p.magnitude(i) for a, p in zip(self.sizes, self.parts, strict=True)])
+        found = np.array(
+            [a * _unscaled(p.magnitude(i), p) for a, p in zip(self.sizes, self.parts, strict=True)]
+        )
         return math.sqrt(len(self.parts)) * norms.column_norms(found.reshape(len(self.parts), -1))
 
     def draw(self, count: int, generator: np.random.Generator) -> np.ndarray:
@@ -163,7 +177,7 @@ class OversampledVector:
         if phi is None:
             everything = np.arange(proposal.size)
             self.acceptance(everything)  # refuses what is not dominated
-            size = norms.frobenius(query(everything))
+            size = norms.frobenius(_magnitudes(query(everything), proposal.exponent))
             if not size > 0.0:
                 raise InvalidInputError("v is zero: there is no index to draw")
             phi = max(1.0, (proposal.norm / size) ** 2)
@@ -220,7 +234,8 @@ class OversampledVector:
     @property
     def proposal_norm(self) -> float:
         """``||w||``."""
-        return self._proposal.norm
+        with np.errstate(over="ignore", under="ignore"):
+            return float(_unscaled(self._proposal.norm, self._proposal))
 
     def query(self, i: Any) -> Any:
         """Return ``v_i``, for an index or an array of them."""
@@ -238,13 +253,16 @@ class OversampledVector:
         at = as_indices(i, self.size)
         flat = at.reshape(-1)
         large = self._proposal.magnitude(flat)
-        small = np.abs(self._query(flat)).astype(np.float64)
+        exponent = self._proposal.exponent
+        small = _magnitudes(self._query(flat), exponent)
         beyond = small > large * (1.0 + _ROUNDING)
         if beyond.any():
             t = int(np.argmax(beyond))
+            with np.errstate(over="ignore", under="ignore"):
+                v, w = np.ldexp(small[t], exponent), np.ldexp(large[t], exponent)
             raise InvalidInputError(
-                f"|v[{flat[t]}]| is {small[t]:.17g} and SQ has {large[t]:.17g} there: SQ must "
-                "dominate v in every entry"
+                f"|v[{flat[t]}]| is {v:.17g} and SQ has {w:.17g} there: SQ must dominate v in "
+                "every entry"
             )
         ratio = np.divide(small, large, out=np.zeros_like(small), where=large > 0.0)
         with np.errstate(under="ignore"):
@@ -318,7 +336,7 @@ class OversampledVector:
         for first in range(0, tries, _BATCH):
             batch = min(_BATCH, tries - first)
             total += float(self.acceptance(self._proposal.draw(batch, generator)).sum())
-        value = self._proposal.norm * math.sqrt(total / tries)
+        value = self.proposal_norm * math.sqrt(total / tries)
         limit = Bound(nu / (1.0 - nu) * value, "probabilistic", "|value - ||v|||", delta)
         return SampledEstimate(
             value,
@@ -331,6 +349,16 @@ class OversampledVector:
 
     def __repr__(self) -> str:
         return f"OversampledVector(size={self.size}, phi={self.phi:.6g})"
+
+
+def _magnitudes(x: np.ndarray, exponent: int) -> np.ndarray:
+    """Return |x| over 2^exponent, in double precision."""
+    wide = x.astype(np.complex128 if x.dtype.kind == "c" else np.float64, copy=False)
+    return np.asarray(np.abs(norms.ldexp(wide, -exponent)))
+
+
+def _unscaled(x: Any, proposal: Proposal) -> Any:
+    return np.ldexp(x, proposal.exponent)
 
 
 def _queries(Q: Any, n: int) -> Callable[[np.ndarray], np.ndarray]:

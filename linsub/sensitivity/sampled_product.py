@@ -156,10 +156,14 @@ def approx_matmul_variance(
 
 @dataclasses.dataclass
 class _Problem:
-    """Two matrices, the probabilities of their rows, and a_i = ||x_i|| ||y_i|| over 2^exponent."""
+    """Two matrices, the probabilities of their rows, and a_i = ||x_i|| ||y_i|| over 2^exponent.
+
+    X^H Y is that of the matrices here times 2^shift.
+    """
 
     X: Any
     Y: Any
+    shift: int
     s: int
     mode: str
     p: np.ndarray  # iid: adding to 1; bernoulli: of each row
@@ -209,6 +213,8 @@ def _problem(X: Any, Y: Any, s: int, probs: Any, mode: str, check_finite: bool) 
             f"X has {left.shape[0]} rows and Y has {right.shape[0]}; X^H Y needs as many of both"
         )
     s = scalars.as_integer(s, name="s", low=1)
+    dtype = np.result_type(left.dtype, right.dtype)
+    (left, el), (right, er) = _brought_near_one(left), _brought_near_one(right)
     (x, ex), (y, ey) = _near_one(row_norms(left)), _near_one(row_norms(right))
     sizes, exponent = _product_of_norms(x, y)
     masses = _masses(probs, x, sizes)
@@ -224,12 +230,12 @@ def _problem(X: Any, Y: Any, s: int, probs: Any, mode: str, check_finite: bool) 
     p = masses / total if total > 0.0 else masses
     if mode == "bernoulli":
         p = _capped(p, s)
-    dtype = np.result_type(left.dtype, right.dtype)
-    return _Problem(left, right, s, mode, p, sizes, ex + ey + exponent, dtype)
+    exponent += ex + ey + el + er
+    return _Problem(left, right, el + er, s, mode, p, sizes, exponent, dtype)
 
 
 def _near_one(x: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return x over a power of two, which may be that of a norm beyond the largest number."""
+    """Return x over a power of two, and the exponent."""
     exponent = math.frexp(float(x.max(initial=0.0)))[1]
     return np.ldexp(x, -exponent), exponent
 
@@ -295,8 +301,7 @@ def _product(
     whole = weights is None
     X = problem.X if whole else problem.X[indices]
     Y = problem.Y if whole else problem.Y[indices]
-    (X, ex), (Y, ey) = _brought_near_one(X), _brought_near_one(Y)
-    shift = ex + ey
+    shift = problem.shift
     if weights is not None and weights.size:
         top = math.frexp(float(weights.max()))[1]
         scaled = np.ldexp(weights, -top).astype(np.empty(0, Y.dtype).real.dtype)
@@ -341,8 +346,12 @@ def _certificate(
         used = problem.sizes[indices] * weights
         rounding = bounds.sampled_rounding(n, float(used.sum()) + float(problem.sizes.sum()), eps)
 
+        # What a product below the smallest number of the type loses.
+        least = float(np.finfo(problem.dtype).smallest_subnormal) * math.sqrt(product.size)
+
         def bound(value: float, kind: Any, of: str, prob: float = 0.0) -> Bound:
-            return Bound(float(np.ldexp(value, e)), kind, of, prob)
+            more = least if of == what else 0.0
+            return Bound(float(np.ldexp(value, e)) + more, kind, of, prob)
 
         error, T, exact = None, 0.0, problem.mode == "bernoulli"
         if certify == "exact":

@@ -79,7 +79,7 @@ class DCTSelection(Record):
         shape[self.axis] = self.n
         S = np.zeros(shape, C.dtype)
         S[(slice(None),) * self.axis + (self.indices,)] = C
-        return np.asarray(fft.idct(S, type=2, norm="ortho", axis=self.axis))
+        return np.asarray(fft.idct(S, type=2, norm="ortho", axis=self.axis)) if S.size else S
 
 
 def dct_select(

@@ -92,9 +92,8 @@ class RandomSubspace:
             None if theta0 is None else np.array(arrays.as_vector(theta0, name="theta0", size=D))
         )
         streams = Streams(rng)
-        self._columns = {"dense": _Dense, "sparse": _Sparse, "fastfood": _Structured}[self.kind](
-            D, d, streams
-        )
+        makers: dict[str, Any] = {"dense": _Dense, "sparse": _Sparse, "fastfood": _Structured}
+        self._columns = makers[self.kind](D, d, streams)
 
     @property
     def T(self) -> AdjointSubspace:
@@ -124,7 +123,7 @@ class RandomSubspace:
 
     def toarray(self) -> np.ndarray:
         """Return P as an array (D, d)."""
-        return self._columns.forward(np.eye(self.shape[1]))
+        return np.asarray(self._columns.forward(np.eye(self.shape[1])))
 
     def _product(self, x: Any, name: str, size: int, apply: Any) -> np.ndarray:
         given = arrays.as_vector_or_matrix(x, name=name)
@@ -252,4 +251,4 @@ class _Structured:
         out = np.zeros((self._shape[1], G.shape[1]))
         for first, scale, part in self._parts:
             out += scale * (part.T @ np.ascontiguousarray(G[first : first + part.shape[0]]))
-        return out / self._norms
+        return np.asarray(out / self._norms)

@@ -240,7 +240,7 @@ def inner(case: Any, subject: Any) -> list[Observation]:
     exact = complex(np.vdot(u, v))
     sizes = float(np.linalg.norm(u) * np.linalg.norm(v))
     second = float(p @ np.square(np.abs(Z)))
-    variance = bounds.inner_variance(np.linalg.norm(u), np.linalg.norm(v), abs(exact))
+    variance = bounds.inner_variance(float(np.linalg.norm(u)), float(np.linalg.norm(v)), abs(exact))
     return [
         Observation(abs(complex(p @ Z) - exact), 0.0, scale=sizes, note="mean"),
         Observation(second - abs(exact) ** 2, variance, scale=sizes**2, note="variance"),

@@ -62,7 +62,7 @@ def outcomes(case: Any) -> tuple[np.ndarray, np.ndarray]:
 def _errors(case: Any, weights: np.ndarray) -> np.ndarray:
     """Return product - X^H Y of all outcomes (N, m, k)."""
     terms = np.einsum("ni,nj->nij", case.X.conj(), case.Y)
-    return np.einsum("tn,nij->tij", weights - 1.0, terms)
+    return np.asarray(np.einsum("tn,nij->tij", weights - 1.0, terms))
 
 
 def _of_other(**change: Any) -> Any:

@@ -38,7 +38,7 @@ def _basis(n: int) -> np.ndarray:
     i, j = np.arange(n)[:, None], np.arange(n)
     Q = np.cos(np.pi * (2 * i + 1) * j / (2 * n)) * np.sqrt(2.0 / n)
     Q[:, 0] *= np.sqrt(0.5)
-    return Q
+    return np.asarray(Q)
 
 
 def _changed(change: Any) -> Any:
@@ -153,7 +153,7 @@ class _AnotherAdjoint(RandomSubspace):
     """The adjoint of another draw."""
 
     def rmatmat(self, g: Any) -> np.ndarray:
-        return RandomSubspace(*self.shape, self.kind, rng=99).T @ g
+        return np.asarray(RandomSubspace(*self.shape, self.kind, rng=99).T @ g)
 
 
 @claim(
