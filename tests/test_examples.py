@@ -214,6 +214,42 @@ def check_intrinsic(out):
     assert 10 < int(needed) < 650
 
 
+def check_coreset(out):
+    rows = [line.split() for line in out.splitlines() if re.match(r" *\d+ +[\d.]+ +[\d.]+ ", line)]
+    table = np.array(rows, dtype=float)
+    assert table.shape == (5, 9)
+    medians, largest = table[:, 1::2], table[:, 2::2]
+    assert (medians > 0).all()
+    assert (medians <= largest).all()
+    assert (np.diff(medians, axis=0) < 0).all()
+    assert (medians[:, 1:] < medians[:, :1]).all(), "uniform rows are worse"
+    assert medians[-1, 1:].max() < 0.05
+    leverage, lewis, _ = (
+        float(x)
+        for x in re.search(
+            rf"leverage {NUMBER}, Lewis {NUMBER}, sensitivity {NUMBER};", out
+        ).groups()
+    )
+    assert leverage == lewis == 62
+
+
+def check_stream(out):
+    pattern = rf"^ *(\d+) +(\d+) +{NUMBER} +{NUMBER} +{NUMBER} +{NUMBER}$"
+    rows = np.array(re.findall(pattern, out, re.M), dtype=float)
+    assert rows.shape == (8, 6)
+    n, kept, lower, upper, low, high = rows.T
+    assert (np.diff(n) > 0).all()
+    assert kept[-1] < 0.1 * n[-1]
+    assert (lower <= low).all()
+    assert (low < 1).all()
+    assert (high > 1).all()
+    assert (high <= upper).all()
+    assert lower[-1] > 0.7
+    assert upper[-1] < 1.4
+    least, most = (float(x) for x in re.search(rf"from {NUMBER} to {NUMBER}$", out).groups())
+    assert low[-1] - 1e-3 <= least <= 1 <= most <= high[-1] + 1e-3
+
+
 CHECKS = {
     "plot_certify_sklearn": check_certify,
     "plot_compress_image": check_compress,
@@ -225,8 +261,10 @@ CHECKS = {
     "plot_jacobian_operator": check_jacobian,
     "plot_train_projector": check_train,
     "plot_nystroem_digits": check_nystroem,
+    "plot_patch_stream": check_stream,
     "plot_pixel_sensors": check_pixels,
     "plot_polynomial_design": check_polynomial_design,
+    "plot_regression_coreset": check_coreset,
 }
 
 

@@ -16,6 +16,7 @@ from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.results import Bound, Info
 from linsub.sensitivity import bounds
 from linsub.sensitivity.access_result import SampledCertificate, SampledProduct
+from linsub.sensitivity.draws import expected_counts
 from linsub.sensitivity.forest import Forest
 from linsub.sensitivity.matrix_input import as_dense_or_csr
 
@@ -229,7 +230,7 @@ def _problem(X: Any, Y: Any, s: int, probs: Any, mode: str, check_finite: bool) 
     total = float(masses.sum())
     p = masses / total if total > 0.0 else masses
     if mode == "bernoulli":
-        p = _capped(p, s)
+        p = expected_counts(p, s, "bernoulli")
     exponent += ex + ey + el + er
     return _Problem(left, right, el + er, s, mode, p, sizes, exponent, dtype)
 
@@ -264,21 +265,6 @@ def _masses(probs: Any, x: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         raise InvalidInputError(f"probs[{i}] is {given[i]}; probabilities are not negative")
     wide = given.astype(np.float64)
     return norms.ldexp(wide, -math.frexp(norms.max_abs(wide))[1])
-
-
-def _capped(p: np.ndarray, s: int) -> np.ndarray:
-    """Return min(1, c p) with c such that they add to s; 1 for all p > 0 if s are not there."""
-    alive = np.flatnonzero(p > 0.0)
-    if alive.size <= s:
-        return (p > 0.0).astype(np.float64)
-    order = np.sort(p[alive])[::-1]
-    # With the t largest at 1, c = (s - t) / sum of the rest; the least t for which it fits.
-    rest = np.cumsum(order[::-1])[::-1]
-    t = np.arange(order.size)
-    with np.errstate(divide="ignore", over="ignore"):
-        fits = (s - t) * order <= rest
-        first = int(np.argmax(fits))
-        return np.asarray(np.minimum(1.0, p / rest[first] * (s - first)))
 
 
 def _draw(problem: _Problem, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,22 @@ with its statement and proof in docs/theory/sensitivity.md, under the claim's id
 
 from __future__ import annotations
 
-from linsub.sensitivity.claims import access_laws, access_products
+from linsub.sensitivity.claims import (
+    access_laws,
+    access_products,
+    distortion,
+    problems,
+    row_streams,
+    sampling,
+    sensitivities,
+)
 
-__all__ = ["access_laws", "access_products"]
+__all__ = [
+    "access_laws",
+    "access_products",
+    "distortion",
+    "problems",
+    "row_streams",
+    "sampling",
+    "sensitivities",
+]
