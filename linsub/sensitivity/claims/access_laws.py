@@ -160,7 +160,7 @@ def _observed(made: Any, v: np.ndarray, note: str) -> list[Observation]:
     subject=OversampledVector,
     cases=_pairs,
     mutants={"accepts the root": _RootAccepted, "phi without T": _WithoutT},
-    budget=0.2,
+    budget=0.15,
     max_cases=40,
     eps_multiple=200.0,
 )
@@ -199,7 +199,7 @@ def _tries_cases(index: int, rng: np.random.Generator) -> dict[str, Any]:
     cases=_tries_cases,
     mutants={"a third": lambda phi, nu, delta: bounds.norm_tries(phi, nu, delta) // 3},
     slack="Chernoff's exponent is smaller than the true one by a factor of 3/2 and more",
-    budget=0.1,
+    budget=0.05,
     max_cases=60,
 )
 def tries(case: Any, subject: Any) -> Observation:
@@ -227,7 +227,7 @@ class _WrongNorm(SampleQueryVector):
     subject=SampleQueryVector,
     cases=_pairs,
     mutants={"another norm": _WrongNorm, "no squares": _Unsquared},
-    budget=0.2,
+    budget=0.1,
     max_cases=30,
     eps_multiple=100.0,
 )
@@ -276,7 +276,7 @@ def _one_draw(u: Any, v: Any, *, error: float, failure_prob: float, rng: Any) ->
     mutants={"one draw": _one_draw},
     failure_prob=0.2,
     slack="Chebyshev for a group and Hoeffding for the groups: failures are far rarer",
-    budget=0.2,
+    budget=0.15,
     min_cases=24,
     max_cases=60,
 )

@@ -84,7 +84,7 @@ def _of_other(**change: Any) -> Any:
         "probabilities ignored": _of_other(probs="norm"),
         "one draw less": lambda X, Y, s, **o: approx_matmul_variance(X, Y, s + 1, **o),
     },
-    budget=0.3,
+    budget=0.15,
     max_cases=48,
     eps_multiple=1e3,
 )
@@ -161,7 +161,8 @@ def _smaller(factor: float) -> Any:
     cases=_rare,
     mutants={"a tenth less": _smaller(0.9), "no failures": lambda rms, spread, delta: rms},
     tight=0.95,
-    budget=0.3,
+    budget=0.15,
+    min_cases=15,
     max_cases=48,
 )
 def matmul_tail(case: Any, subject: Any) -> Observation:
@@ -204,7 +205,7 @@ def _half(X: Any, Y: Any, s: int, **options: Any) -> Any:
         "size": 30.0,
     },
     mutants={"uniform": _uniformly, "half of the rows": _half},
-    budget=0.4,
+    budget=0.3,
     min_cases=4,
     max_cases=6,
 )
@@ -256,7 +257,8 @@ def _leading(R: np.ndarray, k: int) -> np.ndarray:
         "vectors of R^T": lambda R, k: _leading(R, k).conj(),
     },
     tight=0.99,
-    budget=0.2,
+    budget=0.15,
+    min_cases=15,
     max_cases=40,
 )
 def companion(case: Any, subject: Any) -> list[Observation]:
@@ -316,7 +318,8 @@ def _short(A: Any, rank: int, s: int, t: int, **options: Any) -> Any:
     cases=_sampled,
     mutants={"another subspace": _forgetful, "shorter columns": _short},
     tight=0.99,
-    budget=0.3,
+    budget=0.15,
+    min_cases=15,
     max_cases=30,
 )
 def frieze_kannan_vempala(case: Any, subject: Any) -> list[Observation]:
@@ -369,7 +372,8 @@ def _changed(change: Any) -> Any:
         "the core twice": _changed(lambda found: {"core": 2.0 * found.core}),
     },
     tight=0.9,
-    budget=0.4,
+    budget=0.15,
+    min_cases=15,
     max_cases=36,
 )
 def even_transform(case: Any, subject: Any) -> list[Observation]:
@@ -403,7 +407,7 @@ def _sizes(index: int, rng: np.random.Generator) -> dict[str, Any]:
     cases=_sizes,
     slope=(-0.8, -0.25),
     mutants={"always 100 samples": lambda A, f, r, c, **kw: even_svt(A, f, 100, 100, **kw)},
-    budget=0.4,
+    budget=0.3,
     min_cases=6,
     max_cases=9,
 )
