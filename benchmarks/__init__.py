@@ -32,6 +32,9 @@ BENCHMARKS = {
     "dpp_projection": "benchmarks.dpp_projection",
     "design": "benchmarks.design",
     "sampling_access": "benchmarks.sampling_access",
+    "row_sampling": "benchmarks.row_sampling",
+    "sensitivities": "benchmarks.sensitivities",
+    "leverage": "benchmarks.leverage",
 }
 
 

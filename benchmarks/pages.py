@@ -30,6 +30,9 @@ MARKS = {
     "dpp_projection": "dpp-projection",
     "design": "design",
     "sampling_access": "sampling-access",
+    "row_sampling": "row-sampling",
+    "sensitivities": "sensitivities",
+    "leverage": "leverage",
 }
 
 

@@ -47,6 +47,7 @@ KERNEL_MODULES = {
     "core": "linsub._core.products",
     "dpp": "linsub.dpp.compiled",
     "sensitivity": "linsub.sensitivity.compiled",
+    "sketching": "linsub.sketching.compiled",
 }
 
 # Settings of numba that change the code it makes.

@@ -13,6 +13,9 @@ from linsub.sensitivity.access_result import (
 from linsub.sensitivity.any_weights import (
     sensitivity_upper_bounds,
 )
+from linsub.sensitivity.approximate_leverage import (
+    approx_leverage_scores,
+)
 from linsub.sensitivity.bounds.sampling import (
     sample_size,
 )
@@ -73,6 +76,7 @@ from linsub.sensitivity.regression import (
     lp_regression,
 )
 from linsub.sensitivity.result import (
+    ApproxLeverageCertificate,
     JohnCertificate,
     JohnResult,
     LeverageCertificate,
@@ -101,6 +105,7 @@ from linsub.sensitivity.total import (
 )
 
 __all__ = [
+    "ApproxLeverageCertificate",
     "DistortionCertificate",
     "DistortionResult",
     "EstimateCertificate",
@@ -131,6 +136,7 @@ __all__ = [
     "StreamSampleCertificate",
     "TotalCertificate",
     "TotalSensitivity",
+    "approx_leverage_scores",
     "approx_matmul",
     "approx_matmul_variance",
     "embedding_distortion",

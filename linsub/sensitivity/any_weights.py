@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from linsub.errors import ConvergenceError, InvalidInputError
+from linsub.errors import InvalidInputError
 from linsub.sensitivity.arguments import as_exponent, as_real_matrix, as_weights
 from linsub.sensitivity.bounds import weights_bracket
 from linsub.sensitivity.lewis import lewis_weights
@@ -83,10 +83,8 @@ def sensitivity_upper_bounds(A: Any, p: float, weights: Any = None) -> np.ndarra
 def lewis_weights_of(tidy: TidyRows, p: float) -> np.ndarray:
     """Return approximate Lewis weights of the rows of `tidy`, all positive."""
     Q = range_basis(tidy).Q
-    try:
-        w = lewis_weights(Q, min(p, _LARGE_P) if p == np.inf else p, tol=_TOL, maxiter=_STEPS)[0]
-    except ConvergenceError as stopped:
-        w = stopped.result.weights
+    p = min(p, _LARGE_P) if p == np.inf else p
+    w = lewis_weights(Q, p, tol=_TOL, maxiter=_STEPS, on_fail="return").weights
     return np.asarray(np.maximum(w, np.finfo(np.float64).tiny))
 
 
@@ -111,7 +109,7 @@ def bracket_by_weights(
     largest = max(spread, float(np.abs(high).max()), float(np.abs(log_w).max()))
     power = 0.5 if p == np.inf else p / 2.0
     slack = _ROUNDINGS * EPS * (1.0 + power) * (1.0 + largest + np.log(n))
-    lower, upper = weights_bracket(w, np.exp(high), p)
+    lower, upper = weights_bracket(log_w, high, p)
     with np.errstate(under="ignore"):
         lower = lower * np.exp(np.maximum(low - high, -1e4) * power - slack)
         upper = np.minimum(upper * np.exp(slack) + TINY, 1.0)

@@ -9,7 +9,7 @@ import numpy as np
 
 from linsub._core import scalars
 from linsub._core.dense import norms
-from linsub.errors import ConvergenceError, InvalidInputError
+from linsub.errors import InvalidInputError
 from linsub.results import Bound, Certificate, Info, Record
 from linsub.sensitivity import linear_programs
 from linsub.sensitivity.arguments import as_exponent, as_real_matrix, as_rows
@@ -292,10 +292,7 @@ def _powers_of_weights(Q: np.ndarray, p: float, method: str) -> np.ndarray:
     q = min(p, _LARGE_P) if p == np.inf else p
     rough = method != "bracket"
     tol, steps = (_START, _START_STEPS) if rough else (_BRACKET, _BRACKET_STEPS)
-    try:
-        w = lewis_weights(Q, q, tol=tol, maxiter=steps).weights
-    except ConvergenceError as stopped:
-        w = stopped.result.weights
+    w = lewis_weights(Q, q, tol=tol, maxiter=steps, on_fail="return").weights
     with np.errstate(divide="ignore"):
         log_w = np.log(w / w.max())
     exponent = 1.0 if p == np.inf else 1.0 - 2.0 / p

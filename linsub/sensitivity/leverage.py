@@ -9,7 +9,7 @@ import numpy as np
 from linsub._core import scalars
 from linsub._core.dense import norms, svd
 from linsub._core.random import Streams
-from linsub.errors import InvalidInputError
+from linsub.errors import InvalidInputError, RankDeficientError
 from linsub.results import Bound, Info
 from linsub.sensitivity.bounds import leverage_relative_error
 from linsub.sensitivity.orthonormalizer import (
@@ -22,6 +22,9 @@ from linsub.sensitivity.result import LeverageCertificate, LeverageResult
 from linsub.sensitivity.rows import Rows
 
 __all__ = ["leverage_scores", "row_squares"]
+
+# How far from the rank the sum of scores may be, relative to it, before they are refused.
+_OFF = 0.01
 
 
 def leverage_scores(
@@ -66,7 +69,8 @@ def leverage_scores(
     InvalidInputError, InvalidTypeError, NonFiniteError
         If A is no finite matrix, or an argument is out of its range.
     RankDeficientError
-        For ``method="gram"`` alone.
+        For ``method="gram"`` where the columns are nearly dependent, or an `rcond` that counts
+        what is rounding.
 
     See Also
     --------
@@ -124,10 +128,16 @@ def leverage_scores(
         T, triangular = found.T @ W, False
         relative = float((sigma[rank - 1] - sigma[rank]) / sigma[0])
         gap = Bound(relative, "exact", "(sigma_k - sigma_(k+1)) / sigma_1")
-    scores = np.minimum(row_squares(rows, T, found.columns, triangular=triangular), 1.0)
+    scores = row_squares(rows, T, found.columns, triangular=triangular)
+    order = T.shape[1]
+    if ridge == 0.0 and not abs(float(scores.sum()) - order) <= _OFF * order:
+        raise RankDeficientError(
+            f"columns of A are dependent to rounding: scores of rank {order} sum to "
+            f"{scores.sum():.3g}; pass a larger rcond"
+        )
+    scores = np.minimum(scores, 1.0)
     certificate = _certificate(rows, found, gap)
     info = Info(found.method, passes=found.passes + 1)
-    order = T.shape[1]
     given = rows.home.give_back(scores)
     return LeverageResult(given, order, certificate=certificate, info=info)
 

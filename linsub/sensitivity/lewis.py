@@ -12,6 +12,7 @@ from linsub.errors import (
     ConvergenceError,
     ConvergenceWarning,
     InvalidInputError,
+    InvalidTypeError,
 )
 from linsub.results import Bound, Info
 from linsub.sensitivity import bounds
@@ -95,10 +96,11 @@ def lewis_weights(
     of tau. A step that reduces neither the residual nor the distance from the optimum is taken
     back. Rows are brought to one size and their sizes kept as logarithms; the triangle comes from
     a Gram matrix where that is accurate, from a QR factorization with sorted rows and pivoting
-    elsewhere. The rank is decided once, on rows of one size.
+    elsewhere. The rank is decided once, on rows of one size, and columns that are nearly dependent
+    are made orthonormal once.
 
     *Cost*: one leverage computation a step, ``2 n d^2`` flops, about 10 to 20 steps for
-    p from 1 to 8; memory ``n d`` numbers.
+    p from 1 to 8; memory ``2 n d`` numbers.
 
     *Accuracy*: ``certificate.log_error`` bounds ``max |log w - log w*|``, proved for p < 4;
     ``certificate.one_sided`` is a factor that makes the weights one-sided, proved for every p
@@ -148,7 +150,9 @@ def _start(S: ScaledRows, start: Any) -> np.ndarray:
     if start is None:
         return np.full(S.rows.size, np.log(max(S.rank, 1) / max(S.rows.size, 1)))
     w = arrays.as_vector(start, name="start", size=S.n)
-    if w.dtype.kind == "c" or not (w[S.rows] > 0.0).all():
+    if w.dtype.kind == "c":
+        raise InvalidTypeError("start is complex; pass its real part")
+    if not (w[S.rows] > 0.0).all():
         raise InvalidInputError("start must be positive where the rows of A are not zero")
     return np.clip(np.log(w[S.rows].astype(np.float64)), FLOOR, 0.0)
 
@@ -167,9 +171,9 @@ def _info(state: State, method: str) -> Info:
 def _certificate(S: ScaledRows, u: np.ndarray, p: float) -> LewisCertificate:
     """Judge the weights by an independent computation of their leverage scores."""
     power = 0.5 - 1.0 / p
-    scale = power * u + S.log_size
+    scale = power * u + S.given_size
     scale -= scale.max()
-    sizes = np.abs(power * u).max() + np.abs(S.log_size).max() + np.abs(scale).max()
+    sizes = np.abs(power * u).max() + np.abs(S.given_size).max() + np.abs(scale).max()
     judgement = judged(S.scaled(scale), bounds.rounding(4.0 * float(sizes) + 4.0))
     if judgement is None:
         return LewisCertificate()

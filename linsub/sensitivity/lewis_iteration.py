@@ -6,6 +6,8 @@ import dataclasses
 
 import numpy as np
 
+from linsub._core.dense.full_rank import weighted_solve
+from linsub._core.dense.qr import r_factor
 from linsub.sensitivity.scaled_rows import ScaledRows
 
 __all__ = ["FLOOR", "State", "iterate"]
@@ -18,9 +20,6 @@ _MEMORY = 6
 
 # Where the residual, a change of log w in the norm of tau, is above this, steps are safe ones.
 _NEAR = 1.0
-
-# Singular values of the differences that count.
-_RCOND = 1e-10
 
 # Where the weights have converged, every log w must be right to this multiple of tol: rows with
 # tiny weights come last, and a step for them alone is exact.
@@ -73,7 +72,9 @@ class _History:
         sizes = np.linalg.norm(D, axis=0)
         if not (np.isfinite(sizes).all() and sizes.min() > 0.0):
             return 0.0
-        mix = np.linalg.lstsq(D / sizes, root * now.rho, rcond=_RCOND)[0] / sizes
+        # A triangle of a few columns: the least squares problem without its rows.
+        R = r_factor(np.column_stack([D / sizes, root * now.rho]))
+        mix = weighted_solve(R[:, :-1], R[:, -1], np.ones(R.shape[0]))[0] / sizes
         return np.asarray((np.stack(self.steps, axis=1) + kappa * changes) @ mix)
 
 
@@ -133,7 +134,7 @@ def iterate(S: ScaledRows, u: np.ndarray, p: float, tol: float, maxiter: int, me
 
 
 def _moved(u: np.ndarray, step: np.ndarray) -> np.ndarray:
-    return np.clip(u + step, FLOOR, 0.0)
+    return np.asarray(np.clip(u + step, FLOOR, 0.0))
 
 
 def _better(now: State, last: State, p: float) -> bool:

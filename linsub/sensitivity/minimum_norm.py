@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from linsub.sensitivity.bounds import conjugate_exponent
+from linsub.sensitivity.bounds import conjugate_exponent, norm_ratio
 
 __all__ = ["WeightedGrams", "minimum_norm"]
 
@@ -14,6 +14,9 @@ _BATCH, _KEPT, _PANEL = 1 << 17, 1 << 21, 1 << 18
 
 # Fewer vectors at a time would waste the products of columns.
 _LEAST_BATCH = 16
+
+# Infeasibility, relative to c, that rounding explains where H is well conditioned.
+_FEASIBLE = 1e-13
 
 _MAXITER = 200
 _PATIENCE = 3
@@ -113,7 +116,9 @@ def _batch(
         B = np.stack([c, h, rest], axis=1)
         lp_newton.solve(H, B)
         Y = y_scale[:, None] * Y + V * (B[:, 2] @ Q.T)
+        missing = _refined(Q, H, V, c, Y)
         lp_newton.norms(Y, q, dual)
+        dual += norm_ratio(n, q) * missing
         primal = peak * total ** (1.0 / p)
         better = np.stack([primal, dual]) < best[:, active]
         at = active[better[0]]
@@ -133,3 +138,29 @@ def _batch(
         Z = Z + t[:, None] * D
         Z = Z / (c * Z).sum(axis=1)[:, None]
     return best_Z, best_Y, steps
+
+
+def _refined(
+    Q: np.ndarray, H: np.ndarray, V: np.ndarray, c: np.ndarray, Y: np.ndarray
+) -> np.ndarray:
+    """Make rows of Y feasible, in place, where H was ill conditioned; return ||c - Q^T y||."""
+    from linsub.sensitivity._kernels import lp_newton
+
+    E = c - Y @ Q
+    missing = np.sqrt(np.square(E).sum(axis=1))
+    size = np.sqrt(np.square(c).sum(axis=1))
+    for _ in range(2):
+        i = np.flatnonzero(missing > _FEASIBLE * size)
+        if i.size == 0:
+            break
+        B = E[i, None, :].copy()
+        lp_newton.solve(H[i], B)
+        turned = Y[i] + V[i] * (B[:, 0] @ Q.T)
+        E[i] = c[i] - turned @ Q
+        left = np.sqrt(np.square(E[i]).sum(axis=1))
+        gained = left < missing[i]
+        Y[i[gained]], missing[i[gained]] = turned[gained], left[gained]
+        E[i[~gained]] = 0.0
+        if not gained.any():
+            break
+    return np.asarray(missing)

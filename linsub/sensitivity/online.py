@@ -164,6 +164,12 @@ class OnlineLeverageSampler:
         info = Info("blocked" if self.blocked else "online", details=details)
         return StreamSample(rows, weights, indices.astype(np.int64), self.p, info=info)
 
+    def __copy__(self) -> OnlineLeverageSampler:
+        """Return a stream that goes on by itself: what is kept is appended in place."""
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__, _kept=[*self._kept])
+        return other
+
     def _scored(self, rows: np.ndarray) -> tuple[np.ndarray, int | None, np.ndarray]:
         """Return the triangle after these rows, its exponent, and the scores."""
         from linsub.sensitivity._kernels.online import absorb

@@ -21,7 +21,15 @@ from linsub.errors import RankDeficientError
 from linsub.sensitivity.bounds import corrected_defect, gram_defect, rounding
 from linsub.sensitivity.rows import BLOCK, Rows
 
-__all__ = ["METHODS", "Orthonormalizer", "orthonormalizer"]
+__all__ = [
+    "METHODS",
+    "Orthonormalizer",
+    "Triangle",
+    "default_floor",
+    "orthonormalizer",
+    "rank_revealing",
+    "terms_of",
+]
 
 METHODS = ("auto", "gram", "sketch", "qr")
 
@@ -73,11 +81,12 @@ def orthonormalizer(
     if rows.width == 0:
         none = np.zeros((0, 0), rows.dtype)
         return Orthonormalizer(np.arange(0), none, none, none, 0.0, 0.0, 0.0, "none", 0)
-    floor = _RCOND * rows.width * rows.eps if rcond is None else rcond
+    floor = default_floor(rows) if rcond is None else rcond
     passes = 0
-    if method in ("auto", "gram") and rows.height >= rows.width and floor * _GRAM_GROWTH < 1.0:
+    if method in ("auto", "gram") and rows.height >= rows.width:
         passes += 1
-        found = _by_gram(rows)
+        # No pivot is then one that rcond would drop.
+        found = _by_gram(rows, _GRAM_GROWTH if floor == 0.0 else min(_GRAM_GROWTH, 1.0 / floor))
         if found is not None:
             return found
     if method == "gram":
@@ -103,6 +112,11 @@ def orthonormalizer(
     return found
 
 
+def default_floor(rows: Rows) -> float:
+    """Return the pivot, relative to the largest, up to which rounding explains one."""
+    return _RCOND * rows.width * rows.eps
+
+
 def terms_of(rows: Rows) -> int:
     """Return what an inner product of a row counts as."""
     return (4 if rows.dtype.kind == "c" else 1) * rows.width + 4
@@ -126,8 +140,8 @@ def _departure(G: np.ndarray, T: np.ndarray) -> float:
     return off + rounding(8 * T.shape[0] + 8) * float(np.linalg.norm(size.T @ np.abs(G) @ size))
 
 
-def _by_gram(rows: Rows) -> Orthonormalizer | None:
-    """Return the answer from the Gram matrix of A, or None where A is too ill conditioned."""
+def _by_gram(rows: Rows, limit: float) -> Orthonormalizer | None:
+    """Return the answer from the Gram matrix of A, or None where the growth exceeds the limit."""
     G, terms = rows.gram()
     powers = np.frexp(np.sqrt(np.maximum(G.diagonal().real, 0.0)))[1]
     G = norms.ldexp(G, -powers[:, None] - powers)
@@ -136,7 +150,7 @@ def _by_gram(rows: Rows) -> Orthonormalizer | None:
         return None
     T = invert_triangle(R)
     growth = _growth(R, T)
-    if growth <= _ONE_PASS:
+    if growth <= min(_ONE_PASS, limit):
         spread = float(np.linalg.norm(np.sqrt(G.diagonal().real) @ np.abs(T))) * (1.0 + 1e-10)
         defect = gram_defect(_departure(G, T), spread, _sums(rows, terms))
         scaled = norms.ldexp(T, -powers[:, None]), norms.ldexp(R, powers)
@@ -144,11 +158,11 @@ def _by_gram(rows: Rows) -> Orthonormalizer | None:
         return Orthonormalizer(
             np.arange(rows.width), *scaled, empty, growth, defect, 0.0, "gram", 1
         )
-    if not growth <= _GRAM_GROWTH:
+    if not growth <= limit:
         return None
-    every, none = np.arange(rows.width), np.arange(0)
-    rest = np.zeros((rows.width, 0), rows.dtype)
-    return _corrected(rows, every, none, R, rest, powers, "gram", 2)
+    none = np.zeros((rows.width, 0), rows.dtype)
+    first = Triangle(np.arange(rows.width), np.arange(0), R, none, powers)
+    return _corrected(rows, first, "gram", 2)
 
 
 def _sums(rows: Rows, terms: int) -> int:
@@ -171,37 +185,52 @@ def _triangle(rows: Rows) -> np.ndarray:
     return R
 
 
-def _from_columns(
-    rows: Rows, C: np.ndarray, floor: float, method: str, passes: int
-) -> Orthonormalizer | None:
-    """Return the answer from a C with about the Gram matrix of A, or None if it misleads."""
+class Triangle(NamedTuple):
+    """``C 2^-powers = Q [R, rest]``, columns `kept` and then `dropped`, with orthonormal Q."""
+
+    kept: np.ndarray
+    dropped: np.ndarray
+    R: np.ndarray
+    rest: np.ndarray
+    powers: np.ndarray
+
+    def inverse(self) -> np.ndarray:
+        """Return the T for which ``C[:, kept] T`` is orthonormal."""
+        T = norms.ldexp(invert_triangle(self.R), -self.powers[self.kept][:, None])
+        return np.asfortranarray(T)
+
+
+def rank_revealing(C: np.ndarray, floor: float) -> Triangle | None:
+    """Return the triangle of the columns that pivoted QR keeps, None where it keeps none."""
     powers = np.frexp(norms.column_norms(C))[1]
     C = norms.ldexp(C, -powers)
     _, R, order = pivoted_qr(C)
     diagonal = np.abs(R.diagonal())
-    rank = int(np.count_nonzero(diagonal > floor * diagonal[0]))
-    if rank == 0:
-        return None
+    rank = int(np.count_nonzero(diagonal > floor * diagonal[0])) if diagonal.size else 0
     kept, dropped = np.sort(order[:rank]), np.sort(order[rank:])
     # In the order of the columns: nothing need be gathered where the rank is full.
     R = r_factor(np.concatenate([C[:, kept], C[:, dropped]], axis=1))
-    if not R[:rank].diagonal().all():
+    if rank == 0 or not R[:rank].diagonal().all():
         return None
-    found = _corrected(
-        rows, kept, dropped, np.triu(R[:rank, :rank]), R[:rank, rank:], powers, method, passes + 1
-    )
+    return Triangle(kept, dropped, np.triu(R[:rank, :rank]), R[:rank, rank:], powers)
+
+
+def _from_columns(
+    rows: Rows, C: np.ndarray, floor: float, method: str, passes: int
+) -> Orthonormalizer | None:
+    """Return the answer from a C with about the Gram matrix of A, or None if it misleads."""
+    first = rank_revealing(C, floor)
+    found = None if first is None else _corrected(rows, first, method, passes + 1)
     lost = method == "sketch" and found is not None and found.neglected > _LOST * floor
     return None if lost else found
 
 
-def _corrected(
-    rows: Rows, kept: np.ndarray, dropped: np.ndarray, R: np.ndarray, rest: np.ndarray,
-    powers: np.ndarray, method: str, passes: int,
-) -> Orthonormalizer | None:  # fmt: skip
-    """Return the answer for a first triangle R, or None where Z = A R^-1 is ill conditioned."""
-    T = invert_triangle(R)
+def _corrected(rows: Rows, first: Triangle, method: str, passes: int) -> Orthonormalizer | None:
+    """Return the answer for a first triangle, or None where Z = A R^-1 is ill conditioned."""
+    kept, dropped, R, rest, powers = first
+    scaled = first.inverse()
+    T = norms.ldexp(scaled, powers[kept][:, None])
     growth = _growth(R, T)
-    scaled = np.asfortranarray(norms.ldexp(T, -powers[kept][:, None]))
     G = np.zeros_like(R)
     left = np.zeros(dropped.size)
     rest = norms.ldexp(rest, powers[dropped])

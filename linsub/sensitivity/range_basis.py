@@ -50,7 +50,7 @@ class TidyRows(NamedTuple):
 class RangeBasis(NamedTuple):
     """``|Q - G| <= 2 eps |Q| + theta[:, None]`` entry by entry, G = C X exactly.
 
-    C are the rows of :class:`TidyRows`, its independent columns, times row scales; X is `X`
+    C are the rows of :class:`TidyRows`, its independent columns, times row scales; X is near `X`
     times powers of two of its columns, `x_exponents`, and of all of it, `e_max`. `defect` bounds
     ``||G^T G - I||_2``.
     """
@@ -124,20 +124,27 @@ def range_basis(tidy: TidyRows, log_scale: np.ndarray | None = None) -> RangeBas
     with np.errstate(under="ignore"):
         scaled = norms.ldexp(tidy.rows * mantissa[:, None], np.maximum(e, -_EXPONENTS)[:, None])
     X, exponents = _inverse_triangle(scaled)
+    Q, theta = _product(tidy.rows, mantissa, e, X, exponents)
+    defect = _defect(Q, theta)
     for _ in range(_ROUNDS):
-        Q, theta = _product(tidy.rows, mantissa, e, X, exponents)
-        defect = _defect(Q, theta)
         if defect <= _GOOD:
             break
+        # A second factor, applied to what is known of the rows: one matrix in double precision
+        # cannot be so accurate where rows or columns are graded by more than 1 / eps.
         correction, shift = _inverse_triangle(Q)
-        X = norms.ldexp(X, exponents - exponents.max()) @ correction
-        X, exponents = _near_one(X, exponents.max() + shift)
+        size = np.abs(norms.ldexp(correction, shift))
+        theta = (r + 4.0) * EPS * (np.abs(Q) @ size) + (1.0 + r * EPS) * (theta @ size)
+        Q = norms.ldexp(Q @ correction, shift)
+        X, exponents = _near_one(
+            norms.ldexp(X, exponents - exponents.max()) @ correction, exponents.max() + shift
+        )
+        defect = _defect(Q, theta)
     if not defect <= _USABLE:
         raise NumericalError(
             f"the {r} columns of A that count as independent are not so in double precision, once "
             "its rows are scaled: rescale rows of A, or drop columns"
         )
-    return RangeBasis(Q, theta, X, exponents, e_max, defect)
+    return RangeBasis(Q, theta.max(axis=1), X, exponents, e_max, defect)
 
 
 def split_scale(log_scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -176,7 +183,7 @@ def _near_one(X: np.ndarray, exponents: np.ndarray) -> tuple[np.ndarray, np.ndar
 def _product(
     rows: np.ndarray, mantissa: np.ndarray, e: np.ndarray, X: np.ndarray, exponents: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return Q = diag(mantissa 2^e) rows X 2^exponents and theta."""
+    """Return Q = diag(mantissa 2^e) rows X 2^exponents and theta, of each entry."""
     from linsub.sensitivity._kernels.compensated import product
 
     n, d = rows.shape
@@ -185,8 +192,9 @@ def _product(
     with np.errstate(under="ignore", over="ignore"):
         power = e[:, None] + exponents
         Q = norms.ldexp(Q * mantissa[:, None], power)
-        lost = 4.0 * (d + 2.0) ** 2 * EPS**2 * sizes + 4.0 * d * TINY
-        theta = norms.ldexp(lost, power).max(axis=1) + TINY
+        # gamma_d^2 |A| |X| beside one rounding (Ogita, Rump & Oishi 2005, proposition 5.5).
+        lost = 0.3 * (d + 1.0) ** 2 * EPS**2 * sizes + 4.0 * d * TINY
+        theta = norms.ldexp(lost, power) + TINY
     return Q, theta
 
 
@@ -195,5 +203,5 @@ def _defect(Q: np.ndarray, theta: np.ndarray) -> float:
     n, r = Q.shape
     measured = norms.frobenius(Q.T @ Q - np.eye(r))
     size = norms.frobenius(Q)
-    entries = 2.0 * EPS * size + np.sqrt(r) * norms.frobenius(theta)
+    entries = 2.0 * EPS * size + norms.frobenius(theta)
     return float(measured + (n + 4.0) * EPS * size**2 + entries * (2.0 * size + entries))

@@ -15,7 +15,7 @@ from linsub.results import Bound, Certificate, Info, Record
 from linsub.sensitivity import linear_programs
 from linsub.sensitivity.arguments import as_exponent, as_real_matrix, as_weights
 from linsub.sensitivity.bounds import conjugate_exponent, norm_ratio
-from linsub.sensitivity.duality import infeasibility, norm_of
+from linsub.sensitivity.duality import CORRECTIONS, infeasibility, norm_of
 from linsub.sensitivity.minimum_norm import minimum_norm
 from linsub.sensitivity.range_basis import (
     EPS,
@@ -30,6 +30,7 @@ from linsub.sensitivity.range_basis import (
 __all__ = ["LpRegressionCertificate", "LpRegressionResult", "lp_regression"]
 
 _MARGIN = 0.1
+_REFINEMENTS = 2
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -92,8 +93,8 @@ def lp_regression(
     Returns
     -------
     LpRegressionResult
-        ``x, value, gap, rank``. ``info.converged`` says whether gap <= rtol value, or a value of
-        rounding was reached.
+        ``x, value, gap, rank``. ``info.converged`` says whether gap <= rtol value, up to what
+        rounding x does to the residual.
 
     Raises
     ------
@@ -134,11 +135,11 @@ def lp_regression(
     scale = np.zeros(counted.size) if p == np.inf else np.log(w[counted]) / p
     problem = _Problem.of(dense[counted], b[counted], scale)
     z, y, steps, method = _solve(problem, p, rtol)
-    x = _in_units_of_A(problem, z, d)
-    value, least, exponent = _certified(problem, x, y, p)
+    x = _refined(problem, z, d)
+    value, least, floor, exponent = _certified(problem, x, y, p)
     gap = value - least
-    floor = 64.0 * max(n, 1) * EPS * float(norm_of(problem.target[None, :], p)[0])
-    converged = gap <= rtol * value or np.ldexp(value, exponent - problem.b_exponent) <= floor
+    # Less than what rounding x does to the residual cannot be asked for.
+    converged = gap <= rtol * value + floor
     value, least, gap = (float(np.ldexp(v, exponent)) for v in (value, least, gap))
     notes = () if problem.tidy.rank == d else (f"A has rank {problem.tidy.rank}",)
     return LpRegressionResult(
@@ -189,8 +190,9 @@ def _solve(problem: _Problem, p: float, rtol: float) -> tuple[np.ndarray, np.nda
     n, r = Q.shape
     z = Q.T @ target
     rest = target - Q @ z
-    correction = Q.T @ rest
-    z, rest = z + correction, rest - Q @ correction
+    for _ in range(2 * CORRECTIONS):
+        correction = Q.T @ rest
+        z, rest = z + correction, rest - Q @ correction
     size = float(np.linalg.norm(rest))
     method = "newton" if 1.0 < p < np.inf else "lp"
     if not size > 4.0 * (n + r) * EPS * float(np.linalg.norm(target)):
@@ -209,8 +211,27 @@ def _solve(problem: _Problem, p: float, rtol: float) -> tuple[np.ndarray, np.nda
         if solved is None or solved[0][r] == 0.0:
             return z, rest, 0, "least squares"
         turned, y, count = solved[0] / solved[0][r], solved[1], 1
-    y = y - Q @ (Q.T @ y)
-    return z - size * turned[:r], y - Q @ (Q.T @ y), count, method
+    for _ in range(CORRECTIONS):
+        y = y - Q @ (Q.T @ y)
+    return z - size * turned[:r], y, count, method
+
+
+def _refined(problem: _Problem, z: np.ndarray, d: int) -> np.ndarray:
+    """Return x with the residual that z has, up to the rounding of x.
+
+    The coordinates of A may cancel where those of z do not: what that loses is put back.
+    """
+    x = _in_units_of_A(problem, z, d)
+    Q = problem.everywhere.Q
+    wanted = problem.target - Q @ z
+    for _ in range(_REFINEMENTS if z.size else 0):
+        rest, _, _, exponent = _residual(problem, x)
+        with np.errstate(under="ignore", over="ignore"):
+            off = np.ldexp(rest, exponent - problem.b_exponent) - wanted
+        if not np.isfinite(off).all():
+            break
+        x = x + _in_units_of_A(problem, Q.T @ off, d)
+    return x
 
 
 def _in_units_of_A(problem: _Problem, z: np.ndarray, d: int) -> np.ndarray:
@@ -234,9 +255,11 @@ def _in_units_of_A(problem: _Problem, z: np.ndarray, d: int) -> np.ndarray:
 
 def _certified(
     problem: _Problem, x: np.ndarray, y: np.ndarray, p: float
-) -> tuple[float, float, int]:
-    """Return bounds of the value at x and of the least value, and their power of two."""
-    rest, off, exponent = _residual(problem, x)
+) -> tuple[float, float, float, int]:
+    """Return bounds of the value at x and of the least, rounding of x, and their power of two."""
+    rest, off, sizes, exponent = _residual(problem, x)
+    floor = 4.0 * EPS * (x.size + 1.0) * float(norm_of(sizes[None, :], p)[0])
+    floor += 64.0 * (x.size + rest.size) * TINY
     n = rest.size
     q = conjugate_exponent(p)
     # What rounding of the row scales does to values, and sums of n terms.
@@ -244,7 +267,7 @@ def _certified(
     value = float(norm_of((np.abs(rest) + off)[None, :], p)[0]) * (1.0 + factor)
     size = float(np.abs(y).max(initial=0.0))
     if size == 0.0 or not np.isfinite(value):
-        return value, 0.0, exponent
+        return value, 0.0, floor, exponent
     y = y / size
     missing = 0.0
     if problem.basis.Q.shape[1]:
@@ -254,11 +277,11 @@ def _certified(
     product = float(y @ rest) - (n + 4.0) * EPS * float(np.abs(y) @ np.abs(rest))
     product -= float(np.abs(y) @ off) * (1.0 + n * EPS) + missing * length
     bound = float(norm_of(y[None, :], q)[0]) * (1.0 + factor) + norm_ratio(n, q) * missing
-    return value, max(product / bound * (1.0 - factor), 0.0), exponent
+    return value, max(product / bound * (1.0 - factor), 0.0), floor, exponent
 
 
-def _residual(problem: _Problem, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return diag(row scales) (b - A x) and bounds of its error, both over 2^exponent."""
+def _residual(problem: _Problem, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Return diag(row scales) (b - A x), its error, and |b| + |A| |x|, all over 2^exponent."""
     from linsub.sensitivity._kernels.compensated import residual
 
     tidy, b = problem.tidy, problem.b
@@ -279,10 +302,11 @@ def _residual(problem: _Problem, x: np.ndarray) -> tuple[np.ndarray, np.ndarray,
         scaled_b = np.ldexp(np.frexp(b)[0], np.maximum(b_power - k, -2000))
         rest, sizes = np.empty(n), np.empty(n)
         residual(np.ascontiguousarray(rows), vector, scaled_b, rest, sizes)
-        off = 8.0 * (r + 2.0) ** 2 * EPS**2 * sizes + 8.0 * (r + 1) * TINY
+        off = 0.3 * (r + 2.0) ** 2 * EPS**2 * sizes + 8.0 * (r + 1) * TINY
         turns = k + problem.turns
         exponent = int(turns.max()) if n else 0
         turns = np.maximum(turns - exponent, -2000)
         rest = np.ldexp(rest * problem.mantissa, turns)
         off = np.ldexp(off * problem.mantissa, turns) + 4.0 * EPS * np.abs(rest) + TINY
-    return rest, off, exponent
+        sizes = np.ldexp(sizes * problem.mantissa, turns)
+    return rest, off, sizes, exponent

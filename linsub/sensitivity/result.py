@@ -9,6 +9,7 @@ import numpy as np
 from linsub.results import Bound, Certificate, Info, Record
 
 __all__ = [
+    "ApproxLeverageCertificate",
     "JohnCertificate",
     "JohnResult",
     "LeverageCertificate",
@@ -42,22 +43,36 @@ class LeverageCertificate(Certificate):
     gap: Bound | None = None
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class ApproxLeverageCertificate(Certificate):
+    """What is known of approximate leverage scores. Unknown is None.
+
+    Attributes
+    ----------
+    lower, upper : Bound
+        Of ``tau / scores``, for all rows.
+    """
+
+    lower: Bound | None = None
+    upper: Bound | None = None
+
+
 class LeverageResult(Record):
     """Leverage scores: ``scores, rank = leverage_scores(A)``.
 
     Attributes
     ----------
     scores : ndarray of float64 of shape (n,)
-        In [0, 1]; their sum is the rank (the effective dimension with a ridge).
+        Exact ones are in [0, 1] and their sum is the rank (the effective dimension with a ridge).
     rank : int
         Dimension of the space whose scores they are: the range of A as it was decided.
-    certificate : LeverageCertificate
+    certificate : LeverageCertificate or ApproxLeverageCertificate
     """
 
     _fields = ("scores", "rank")
     scores: np.ndarray
     rank: int
-    certificate: LeverageCertificate | None
+    certificate: LeverageCertificate | ApproxLeverageCertificate | None
     info: Info | None
 
 

@@ -77,7 +77,8 @@ class Rows:
         n, d = self.shape
         if self.sparse:
             peaks = np.zeros(d)
-            np.maximum.at(peaks, self.array.indices, _sizes(self.array.data))
+            with np.errstate(invalid="ignore"):
+                np.maximum.at(peaks, self.array.indices, _sizes(self.array.data))
         else:
             peaks = np.zeros(d)
             for i in range(0, n, BLOCK):
@@ -172,6 +173,10 @@ class Rows:
         if start >= n:
             return np.diag(self.root())[:, columns]
         return self._dense(start, min(start + BLOCK, n))[:, columns]
+
+    def whole(self) -> np.ndarray:
+        """Return all of A D, dense."""
+        return self._dense(0, self.shape[0])
 
     def sketched(self, S: Any) -> np.ndarray:
         """Return S A D of a sketch S, the rows of the ridge below."""

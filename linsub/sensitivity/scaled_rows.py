@@ -15,6 +15,9 @@ from linsub._core.dense.pivoted_qr import pivoted_r
 from linsub._core.dense.qr import r_factor
 from linsub._core.dense.triangular import multiply_rows
 from linsub._core.dense.wy import invert_triangle
+from linsub._core.random import Streams
+from linsub.errors import RankDeficientError
+from linsub.sensitivity.orthonormalizer import orthonormalizer
 from linsub.sensitivity.rows import BLOCK, Rows
 
 __all__ = ["ScaledRows", "Scores"]
@@ -26,6 +29,10 @@ _CORRECTABLE = 1e6
 
 # The default of rcond, in units of d eps.
 _RCOND = 10.0
+
+
+# An exponent below all others.
+_FAR = 1 << 20
 
 
 class Scores(NamedTuple):
@@ -42,11 +49,14 @@ class ScaledRows:
     ----------
     X : ndarray of shape (k, r)
         The rows that are not zero, times powers of two that bring their largest entries near 1;
-        of the columns, those that a pivoted QR factorization of X keeps.
+        of the columns, those that a pivoted QR factorization keeps.
     log_size : ndarray of shape (k,)
         Logarithms of the powers that were taken out.
     rows : ndarray of int
         Which rows they are, of n.
+    given, given_size
+        The same rows of A itself; X may be `given` times a triangle, for which the scores are the
+        same, and rounding is less.
     """
 
     def __init__(self, A: Any, *, name: str = "A", rcond: float | None = None) -> None:
@@ -54,25 +64,21 @@ class ScaledRows:
         rows = Rows(A, name=name)
         given = rows.given()
         self.n = int(given.shape[0])
-        sizes = _row_peaks(given)
-        self.rows = np.flatnonzero(sizes)
-        powers = np.frexp(sizes[self.rows])[1]
-        # Rows first: what underflows then is nothing beside the rest of its row.
-        X = norms.ldexp(given[self.rows], -powers[:, None])
-        X = norms.ldexp(X, -np.frexp(np.abs(X).max(axis=0, initial=0.0))[1])
+        self.rows = np.flatnonzero(_row_peaks(given))
+        X = given[self.rows]
+        row_powers, column_powers = _balance(X)
+        X = norms.ldexp(X, -row_powers[:, None] - column_powers)
         floor = _RCOND * X.shape[1] * rows.eps if rcond is None else rcond
-        again = np.frexp(_row_peaks(X))[1]
-        X = norms.ldexp(X, -again[:, None])
         X = np.ascontiguousarray(X[:, _spanning(X, floor)])
-        kept = np.flatnonzero(_row_peaks(X)) if X.size else np.arange(0)
-        self.X, self.rows = X[kept], self.rows[kept]
-        self.log_size = (powers + again)[kept] * np.log(2.0)
+        kept = np.flatnonzero(_row_peaks(X))
+        self.given, self.rows = X[kept], self.rows[kept]
+        self.given_size = row_powers[kept] * np.log(2.0)
+        self.X, self.log_size = _orthonormal(self.given, self.given_size)
         self.rank = int(self.X.shape[1])
-        self.terms = rows.terms
 
     def scaled(self, scale: np.ndarray) -> np.ndarray:
-        """Return ``diag(e^scale) X``."""
-        return np.asarray(np.exp(scale)[:, None] * self.X)
+        """Return ``diag(e^scale)`` times the given rows."""
+        return np.asarray(np.exp(scale)[:, None] * self.given)
 
     def scores(self, scale: np.ndarray) -> Scores:
         """Return the scores of ``diag(e^scale) X``; the largest scale should be 0."""
@@ -113,7 +119,8 @@ class ScaledRows:
         for i in range(0, X.shape[0], BLOCK):
             Z = multiply_rows(np.array(X[i : i + BLOCK], order="C"), T).view(np.float64)
             np.einsum("ij,ij->i", Z, Z, out=out[i : i + BLOCK])
-        return np.minimum(np.log(out) + 2.0 * scale, 0.0)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.minimum(np.log(out) + 2.0 * scale, 0.0))
 
 
 def _inverse(G: np.ndarray, limit: float) -> tuple[np.ndarray, float, float] | None:
@@ -133,12 +140,52 @@ def _inverse(G: np.ndarray, limit: float) -> tuple[np.ndarray, float, float] | N
     return np.asfortranarray(norms.ldexp(T, -powers[:, None])), log_det, growth
 
 
+def _orthonormal(X: np.ndarray, log_size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows in coordinates where they are far from dependent, at one size, and the sizes.
+
+    Dependent columns of rows of one size stay so under most scales of the rows. Each step would
+    round anew, by their condition; like this they are rounded once.
+    """
+    if X.size == 0:
+        return X, log_size
+    rows = Rows(X)
+    try:
+        found = orthonormalizer(rows, rcond=0.0, streams=Streams.replay(0))
+    except RankDeficientError:
+        return X, log_size
+    if found.growth <= _ONE_PASS or found.columns.size < X.shape[1]:
+        return X, log_size
+    Q = np.empty_like(X)
+    for i, Z in rows.products(found.T, found.columns, triangular=True):
+        Q[i : i + Z.shape[0]] = Z
+    peaks = _row_peaks(Q)
+    if not peaks.all():
+        return X, log_size
+    powers = np.frexp(peaks)[1]
+    return norms.ldexp(Q, -powers[:, None]), log_size + powers * np.log(2.0)
+
+
+def _balance(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return powers r and c for which 2^-(r_i + c_j) x_ij is at most 1, and near it in each row.
+
+    In exponents alone, which neither overflow nor underflow on the way.
+    """
+    powers = np.frexp(np.maximum(np.abs(X.real), np.abs(X.imag)))[1].astype(np.int64)
+    powers[X == 0.0] = -_FAR
+    columns = powers.max(axis=0, initial=-_FAR)
+    for _ in range(2):
+        rows = (powers - columns).max(axis=1, initial=-_FAR)
+        columns = (powers - rows[:, None]).max(axis=0, initial=-_FAR)
+    rows = (powers - columns).max(axis=1, initial=-_FAR)
+    return rows, columns
+
+
 def _row_peaks(X: np.ndarray) -> np.ndarray:
     if X.dtype.kind == "c":
-        return np.maximum(_row_peaks(X.real), _row_peaks(X.imag))
+        return np.asarray(np.maximum(_row_peaks(X.real), _row_peaks(X.imag)))
     if X.shape[1] == 0:
         return np.zeros(X.shape[0])
-    return np.maximum(X.max(axis=1), -X.min(axis=1))
+    return np.asarray(np.maximum(X.max(axis=1), -X.min(axis=1)))
 
 
 def _spanning(X: np.ndarray, floor: float) -> np.ndarray:

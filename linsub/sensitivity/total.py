@@ -129,7 +129,11 @@ def _sampled(
     n = low.size
     if n == 0 or not low.min() > 0.0:
         return None
-    size = total_sample_size(float((high / low).max()), gamma, delta)
+    ratio = float(np.exp((np.log(high) - np.log(low)).max()))
+    # Chebyshev's inequality alone asks for more than ratio - 1 draws, Hoeffding's for its square.
+    if not ratio - 1.0 < max(n, 1):
+        return None
+    size = total_sample_size(ratio, gamma, delta)
     if size >= n:
         return None
     cumulated = np.cumsum(high)

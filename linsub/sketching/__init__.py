@@ -19,19 +19,37 @@ from linsub.sketching.hadamard import (
 from linsub.sketching.hashed import (
     OSNAP,
     CountSketch,
+    SparseSign,
+)
+from linsub.sketching.operator import (
+    AdjointSketch,
+    Sketch,
 )
 from linsub.sketching.random_subspace import (
     RandomSubspace,
 )
+from linsub.sketching.row_sketch import (
+    RowSketch,
+)
+from linsub.sketching.subsampled import (
+    SRCT,
+    SRHT,
+)
 
 __all__ = [
     "OSNAP",
+    "SRCT",
+    "SRHT",
+    "AdjointSketch",
     "CountSketch",
     "DCTCertificate",
     "DCTSelection",
     "Fastfood",
     "GaussianSketch",
     "RandomSubspace",
+    "RowSketch",
+    "Sketch",
+    "SparseSign",
     "dct_select",
     "fwht",
 ]

@@ -21,7 +21,7 @@ _SCRATCH = 1 << 15
 
 def fwht(
     x: Any, *, axis: int = 0, norm: Literal["ortho"] | None = None, check_finite: bool = True
-) -> np.ndarray:
+) -> Any:
     """Walsh-Hadamard transform H x, with H[k, i] = (-1)^(number of bits of k & i).
 
     Parameters

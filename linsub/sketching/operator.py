@@ -6,53 +6,80 @@ import copy
 from typing import Any, TypeVar
 
 import numpy as np
-from scipy import sparse
+from numpy.typing import DTypeLike
 
 from linsub._core import arrays, scalars
 from linsub._core.random import RNGLike, Streams
-from linsub.errors import InvalidInputError, InvalidTypeError, NonFiniteError
+from linsub.errors import InvalidInputError, InvalidTypeError
+from linsub.sketching.inputs import (
+    all_finite,
+    as_rows,
+    check_finite_rows,
+    dtype_of_product,
+    is_sparse,
+)
+from linsub.sketching.moments import second_moments
 
 __all__ = ["AdjointSketch", "Sketch"]
 
-Self = TypeVar("Self", bound="Sketch")
+SketchT = TypeVar("SketchT", bound="Sketch")
+
+# Sums that overflow are formed again from entries 2**64 times smaller.
+_DOWN = 2.0**-64
 
 
 class Sketch:
     """A random matrix S of shape (m, n) with E[S^H S] = I, as a linear operator.
+
+    The base class of :class:`OSNAP` and of all others. ``S @ A`` and ``A @ S.T`` take arrays
+    and sparse matrices; so does anything that takes a SciPy LinearOperator take S.
 
     Attributes
     ----------
     shape : tuple of int
         (m, n): the embedding dimension, and the number of rows that are sketched.
     dtype : dtype
-        Of S itself.
+        Of the entries of S.
     """
 
     # ndarray @ S asks S and not NumPy.
     __array_ufunc__ = None
     ndim = 2
 
+    # Whether each row of A has a part in some output, so that a nan in it is seen there.
+    _sees_all = True
+
     def __init__(self, n: int, m: int, *, rng: RNGLike | Streams = None) -> None:
         self._n = scalars.as_integer(n, name="n", low=0)
         self._m = scalars.as_integer(m, name="m", low=1)
-        self._first = 0  # of the rows that this part of the operator acts on
+        self._first = 0  # the columns that this part of the operator has
         self._stop = self._n
         self.dtype = np.dtype(np.float64)
         self._streams = rng if isinstance(rng, Streams) else Streams(rng)
 
-    # What a subclass gives; rows are those of the whole operator, and `out` is in float64 or
-    # complex128 whatever A is. S is the scale times what these apply.
-    def _add(self, A: Any, first: int, out: np.ndarray) -> None:
-        """out += S[:, first : first + b] A / scale, for A (b, d) canonical or CSR."""
+    # What a subclass gives. Rows are numbered in the whole operator; S is the scale times what
+    # is applied; `out` is in double precision whatever A is.
+    def _add(self, A: Any, first: int, out: np.ndarray, n_threads: int) -> None:
+        """out += S[:, first : first + b] A / scale, for A (b, d) an array, CSR or CSC; b, d > 0."""
         raise NotImplementedError
 
     def _adjoint(self, Y: np.ndarray, first: int, stop: int) -> np.ndarray:
-        """Return S[:, first : stop]^H Y / scale for Y (m, k), C-ordered."""
+        """Return S[:, first : stop]^H Y / scale for a C-ordered Y (m, k) in double precision."""
         raise NotImplementedError
 
-    def _scale(self) -> Any:
-        """Return the scale: a number, or one for each output as a column."""
+    def _scale(self) -> float:
         return 1.0
+
+    def _variance(self, X: Any, Y: Any) -> float:
+        """Return E||X^H S^H S Y - X^H Y||_F^2."""
+        raise InvalidInputError(
+            f"no exact variance is proved for {type(self).__name__}; GaussianSketch, the hashed "
+            "sketches, SRHT and SRCT have one"
+        )
+
+    def _identity(self) -> tuple[Any, ...]:
+        """Return what two operators have in common that are the same whole operator."""
+        return type(self), self._n, self._m, self._streams.entropy
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -65,102 +92,119 @@ class Sketch:
 
     @property
     def T(self) -> AdjointSketch:
-        """The transpose, which is the adjoint: S is real."""
+        """The transpose, for a real S, whose adjoint it is."""
         if self.dtype.kind == "c":
             raise InvalidTypeError("S is complex, and S.T is not its adjoint; use S.H")
         return AdjointSketch(self)
 
-    def apply(
-        self, A: Any, axis: int = 0, *, n_threads: int = 1, check_finite: bool = True
-    ) -> np.ndarray:
+    def apply(self, A: Any, axis: int = 0, *, n_threads: int = 1, check_finite: bool = True) -> Any:
         """Return S A, or A S^T where `axis` is 1.
 
         Parameters
         ----------
-        A : array_like or sparse, (n, d) or (n,); (d, n) where axis is 1
+        A : array_like or sparse of shape (n, d) or (n,); (d, n) where axis is 1
+            In any layout. Sums are formed in double precision.
         axis : {0, 1}, optional
             The axis that is sketched.
         n_threads : int, optional
             The result does not depend on it.
         check_finite : bool, optional
+            Refuse nan and inf, and an overflow.
 
         Returns
         -------
         ndarray of shape (m, d) or (m,); (d, m) where axis is 1
             In the precision of A.
+
+        Raises
+        ------
+        InvalidInputError, InvalidTypeError, NonFiniteError
         """
         axis = scalars.as_integer(axis, name="axis", low=0, high=1)
-        X = _canonical(A, "A")
-        if axis == 1:
-            if X.ndim != 2:
-                raise InvalidInputError("A must be 2-D for axis=1, got a vector")
-            out = self._forward(X.T, n_threads, check_finite, "A")
-            return np.ascontiguousarray(out.T)
-        return self._forward(X, n_threads, check_finite, "A")
+        n_threads = scalars.as_integer(n_threads, name="n_threads", low=1)
+        X = as_rows(A, "A")
+        if axis == 1 and X.ndim != 2:
+            raise InvalidInputError("A must be 2-D for axis=1, got a vector")
+        out = self._forward(X.T if axis else X, n_threads, check_finite)
+        return arrays.home(A).give_back(np.ascontiguousarray(out.T) if axis else out)
 
-    def _forward(self, X: Any, n_threads: int, check_finite: bool, name: str) -> np.ndarray:
+    def _forward(self, X: Any, n_threads: int = 1, check_finite: bool = True) -> np.ndarray:
         vector = X.ndim == 1
         A = X[:, None] if vector else X
         if A.shape[0] != self.shape[1]:
             raise InvalidInputError(
-                f"{name} has {A.shape[0]} rows to be sketched and S has shape {self.shape}"
+                f"A has {A.shape[0]} entries along the axis that is sketched and S has shape "
+                f"{self.shape}"
             )
-        if sparse.issparse(A):
-            A = sparse.csr_array(A)
-        complex_ = "c" in (A.dtype.kind, self.dtype.kind)
-        out = np.zeros((self.shape[0], A.shape[1]), np.complex128 if complex_ else np.float64)
-        self._add(A, self._first, out)
-        out *= self._scale()
+        if check_finite and not self._sees_all:
+            check_finite_rows(A, "A")
+        out = self._scaled(A, n_threads)
         if check_finite and not np.isfinite(out).all():
-            _check_finite(A, name)
-        single = A.dtype.itemsize == (8 if A.dtype.kind == "c" else 4)
-        kind = np.complex64 if complex_ else np.float32
-        out = out.astype(kind) if single else out
+            check_finite_rows(A, "A")
+            with np.errstate(over="ignore"):
+                out = self._scaled(A * A.dtype.type(_DOWN), n_threads) / out.real.dtype.type(_DOWN)
+            if not np.isfinite(out).all():
+                raise InvalidInputError(
+                    f"A has entries so near the end of the range of {A.dtype} that its sketch "
+                    "overflows; scale it down first"
+                )
         return out[:, 0] if vector else out
 
-    def _backward(self, Y: Any, name: str) -> np.ndarray:
-        X = _canonical(Y, name)
-        X = X.toarray() if sparse.issparse(X) else X
+    def _scaled(self, A: Any, n_threads: int) -> np.ndarray:
+        with np.errstate(over="ignore", invalid="ignore"):
+            out = np.zeros((self._m, A.shape[1]), dtype_of_product(A, self.dtype, wide=True))
+            if out.size and A.shape[0]:
+                self._add(A, self._first, out, n_threads)
+            out *= self._scale()
+            return out.astype(dtype_of_product(A, self.dtype), copy=False)
+
+    def _backward(self, Y: Any, name: str = "Y") -> np.ndarray:
+        X = as_rows(Y, name)
+        X = X.toarray() if is_sparse(X) else X
         vector = X.ndim == 1
         X = X[:, None] if vector else X
-        if X.shape[0] != self.shape[0]:
+        if X.shape[0] != self._m:
             raise InvalidInputError(f"{name} has {X.shape[0]} rows and S has shape {self.shape}")
-        arrays.check_all_finite(X, name=name)
-        single = X.dtype.itemsize == (8 if X.dtype.kind == "c" else 4)
-        wide = np.dtype(np.complex128 if X.dtype.kind == "c" else np.float64)
-        scaled = np.ascontiguousarray(X, dtype=wide) * self._scale()
-        out = self._adjoint(scaled, self._first, self._stop)
-        if single:
-            out = out.astype(np.complex64 if out.dtype.kind == "c" else np.float32)
+        check_finite_rows(X, name)
+        wide = np.complex128 if X.dtype.kind == "c" else np.float64
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = np.array(X, dtype=wide, order="C") * self._scale()
+            out = self._adjoint(scaled, self._first, self._stop)
+            out = out.astype(dtype_of_product(X, self.dtype), copy=False)
+        if not all_finite(out):
+            raise InvalidInputError(
+                f"{name} has entries so near the end of the range of {X.dtype} that the product "
+                "overflows; scale it down first"
+            )
         return out[:, 0] if vector else out
 
-    def __matmul__(self, A: Any) -> np.ndarray:
+    def __matmul__(self, A: Any) -> Any:
         return self.apply(A)
 
-    def __rmatmul__(self, A: Any) -> np.ndarray:
+    def __rmatmul__(self, A: Any) -> Any:
         """Return A S."""
-        return _right(A, self.H)
+        return times_adjoint(A, self.H)
 
-    def matvec(self, x: Any) -> np.ndarray:
+    def matvec(self, x: Any) -> Any:
         """Return S x."""
         return self.apply(x)
 
-    def matmat(self, X: Any) -> np.ndarray:
+    def matmat(self, X: Any) -> Any:
         """Return S X."""
         return self.apply(X)
 
-    def rmatvec(self, y: Any) -> np.ndarray:
+    def rmatvec(self, y: Any) -> Any:
         """Return S^H y."""
         return self._backward(y, "y")
 
-    def rmatmat(self, Y: Any) -> np.ndarray:
+    def rmatmat(self, Y: Any) -> Any:
         """Return S^H Y."""
-        return self._backward(Y, "Y")
+        return self._backward(Y)
 
-    def part(self: Self, first: int, stop: int) -> Self:
+    def part(self: SketchT, first: int, stop: int) -> SketchT:
         """Return the columns ``first : stop`` of S, which sketch those rows of a matrix.
 
-        ``S @ A = sum(S.part(i, j) @ A[i:j])`` over any split of the rows into parts.
+        ``S @ A`` is the sum of ``S.part(i, j) @ A[i:j]`` over any split of the rows.
         """
         n = self.shape[1]
         first = scalars.as_integer(first, name="first", low=0, high=n)
@@ -169,10 +213,75 @@ class Sketch:
         new._first, new._stop = self._first + first, self._first + stop
         return new
 
+    def same_operator(self, other: Any) -> bool:
+        """Whether `other` is the same operator, or both are parts of the same one."""
+        return isinstance(other, Sketch) and self._identity() == other._identity()
+
+    def merge(self: SketchT, other: SketchT) -> SketchT:
+        """Return the operator on the rows of this part and the next: ``[self, other]``.
+
+        ``S.part(i, j).merge(S.part(j, k))`` is ``S.part(i, k)``, and ``self.merge(other) @ A``
+        is ``self @ A[:n] + other @ A[n:]``: sketches of parts are added. Sketches of blocks
+        that come in any order are merged by :class:`RowSketch`.
+
+        Raises
+        ------
+        InvalidInputError
+            If the two are not parts of the same operator, or `other` does not begin where
+            this one ends.
+        """
+        if not self.same_operator(other):
+            raise InvalidInputError(
+                f"other is {other!r}, which is no part of the operator that {self!r} is a part "
+                "of: only parts of one operator, made from one seed, can be merged"
+            )
+        if other._first != self._stop:
+            raise InvalidInputError(
+                f"other has the columns {other._first}:{other._stop} of the whole and must begin "
+                f"at {self._stop}"
+            )
+        new = copy.copy(self)
+        new._stop = other._stop
+        return new
+
+    def amm_variance(self, X: Any, Y: Any = None) -> float:
+        """Return E||X^H S^H S Y - X^H Y||_F^2 over the draw of S: exact, and not an estimate.
+
+        Parameters
+        ----------
+        X, Y : array_like or sparse of shape (n, d), (n, k)
+            Y is X where it is None.
+
+        Returns
+        -------
+        float
+            Right to some roundings of ||X||_F^2 ||Y||_F^2.
+
+        Raises
+        ------
+        InvalidInputError
+            If no exact formula is proved for this operator.
+        """
+        X = as_rows(X, "X")
+        Y = X if Y is None else as_rows(Y, "Y")
+        for name, A in (("X", X), ("Y", Y)):
+            if A.shape[0] != self.shape[1]:
+                raise InvalidInputError(
+                    f"{name} has {A.shape[0]} rows and S has shape {self.shape}"
+                )
+            check_finite_rows(A, name)
+        X, Y = (A[:, None] if A.ndim == 1 else A for A in (X, Y))
+        return second_moments(X, Y, self._variance)
+
+    def test_matrix(self, dtype: DTypeLike = np.float64) -> np.ndarray:
+        """Return sqrt(m) S^H, (n, m): entries of mean square 1, as randomized SVDs want them."""
+        kind = arrays.canonical_dtype(np.dtype(dtype), name="dtype")
+        out = self._backward(np.eye(self._m)) * np.sqrt(self._m)
+        return np.asarray(out, dtype=kind, order="F")
+
     def toarray(self) -> np.ndarray:
         """Return S as an array (m, n)."""
-        out = self._backward(np.eye(self.shape[0]), "Y")
-        return np.ascontiguousarray(out.conj().T)
+        return np.ascontiguousarray(self._backward(np.eye(self._m)).conj().T)
 
     def __repr__(self) -> str:
         m, n = self.shape
@@ -180,7 +289,7 @@ class Sketch:
 
 
 class AdjointSketch:
-    """S^H of a sketch S, (n, m); ``S.H``, or ``S.T`` where S is real."""
+    """S^H of a sketch S, (n, m): what ``S.H`` is, and ``S.T`` where S is real."""
 
     __array_ufunc__ = None
     ndim = 2
@@ -201,29 +310,31 @@ class AdjointSketch:
 
     @property
     def T(self) -> Sketch:
-        """The sketch S."""
+        """The sketch S, for a real one."""
+        if self.dtype.kind == "c":
+            raise InvalidTypeError("S is complex, and S.H.T is not S; use S.H.H")
         return self._sketch
 
-    def __matmul__(self, Y: Any) -> np.ndarray:
-        return self._sketch._backward(Y, "Y")
+    def __matmul__(self, Y: Any) -> Any:
+        return arrays.home(Y).give_back(self._sketch._backward(Y))
 
-    def __rmatmul__(self, A: Any) -> np.ndarray:
-        """Return A S^H, the columns of A sketched."""
-        return _right(A, self._sketch)
+    def __rmatmul__(self, A: Any) -> Any:
+        """Return A S^H, the rows of A sketched."""
+        return times_adjoint(A, self._sketch)
 
-    def matvec(self, y: Any) -> np.ndarray:
+    def matvec(self, y: Any) -> Any:
         """Return S^H y."""
         return self @ y
 
-    def matmat(self, Y: Any) -> np.ndarray:
+    def matmat(self, Y: Any) -> Any:
         """Return S^H Y."""
         return self @ Y
 
-    def rmatvec(self, x: Any) -> np.ndarray:
+    def rmatvec(self, x: Any) -> Any:
         """Return S x."""
         return self._sketch @ x
 
-    def rmatmat(self, X: Any) -> np.ndarray:
+    def rmatmat(self, X: Any) -> Any:
         """Return S X."""
         return self._sketch @ X
 
@@ -235,34 +346,10 @@ class AdjointSketch:
         return f"<adjoint of {self._sketch!r}>"
 
 
-def _right(A: Any, operator: Any) -> np.ndarray:
+def times_adjoint(A: Any, W: Any) -> Any:
     """Return A W^H = (W A^H)^H for an operator W."""
-    X = _canonical(A, "A")
+    X = as_rows(A, "A")
     if X.ndim == 1:
-        return np.asarray(np.conj(operator @ np.conj(X)))
-    return np.ascontiguousarray(np.conj(operator @ np.conj(X).T).T)
-
-
-def _canonical(A: Any, name: str) -> Any:
-    """Return A as a canonical array of one or two dimensions, or as a sparse matrix."""
-    if sparse.issparse(A):
-        if A.ndim != 2:
-            raise InvalidInputError(f"{name} must be 2-D, got shape {A.shape}")
-        dtype = arrays.canonical_dtype(A.dtype, name=name)
-        return A.astype(dtype, copy=False)
-    return arrays.as_vector_or_matrix(A, name=name, check_finite=False)
-
-
-def _check_finite(A: Any, name: str) -> None:
-    """Raise where A, whose sketch is not finite, is not."""
-    if sparse.issparse(A):
-        if not np.isfinite(A.data).all():
-            coo = A.tocoo()
-            bad = ~np.isfinite(coo.data)
-            i = int(np.argmax(bad))
-            raise NonFiniteError(
-                f"{name}[{coo.row[i]}, {coo.col[i]}] is {coo.data[i]} ({int(bad.sum())} of "
-                f"{A.nnz} stored entries not finite); drop or impute such entries first"
-            )
-    else:
-        arrays.check_all_finite(A, name=name)
+        return np.asarray(np.conj(W @ np.conj(X)))
+    Xh = X.T if X.dtype.kind == "f" else X.conj().T
+    return arrays.home(A).give_back(np.ascontiguousarray(np.conj((W @ Xh).T)))

@@ -1,8 +1,13 @@
-"""Valid calls of the public names of leverage scores and Lewis weights."""
+"""Valid calls of the public names of leverage scores, Lewis weights and John weights."""
 
 import numpy as np
 
-from linsub.sensitivity import leverage_scores, lewis_weights
+from linsub.sensitivity import (
+    approx_leverage_scores,
+    john_weights,
+    leverage_scores,
+    lewis_weights,
+)
 from tests.calls import Call
 
 
@@ -13,6 +18,18 @@ def _rows():
 
 CALLS = [
     Call("leverage_scores", leverage_scores, _rows),
+    Call("leverage_scores.ridge", lambda A: leverage_scores(A, ridge=0.5), _rows),
+    Call("leverage_scores.rank", lambda A: leverage_scores(A, rank=2), _rows),
+    Call("approx_leverage_scores", lambda A: approx_leverage_scores(A, size=9, rng=0), _rows),
     Call("lewis_weights", lambda A: lewis_weights(A, 3.0), _rows),
+    Call("john_weights", lambda A: john_weights(A, tol=1e-12), _rows),
 ]
-RECORDS = {"LeverageCertificate", "LeverageResult", "LewisCertificate", "LewisResult"}
+RECORDS = {
+    "ApproxLeverageCertificate",
+    "JohnCertificate",
+    "JohnResult",
+    "LeverageCertificate",
+    "LeverageResult",
+    "LewisCertificate",
+    "LewisResult",
+}

@@ -1,5 +1,8 @@
 """Streams of rows: online leverage against definitions, merging and reducing against its parts."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -127,24 +130,36 @@ def test_a_failed_update_changes_nothing(make):
 @pytest.mark.parametrize("make", STREAMS)
 def test_results_share_no_memory_and_inputs_stay(make):
     A = np.random.default_rng(0).standard_normal((40, 3))
-    copy = A.copy()
+    given = A.copy()
     stream = make().update(A)
     found = stream.result()
     A[:] = 0.0
     found.rows[:] = 7.0
     found.weights[:] = 7.0
     again = stream.result()
-    np.testing.assert_array_equal(again.rows, copy[again.indices])
+    np.testing.assert_array_equal(again.rows, given[again.indices])
     assert again.rows.dtype == np.float64
     with pytest.raises(InvalidInputError, match="no block"):
         make().result()
-    single = make().update(copy.astype(np.float32)).result()
+    single = make().update(given.astype(np.float32)).result()
     assert single.rows.dtype == np.float32
     assert single.scaled.dtype == np.float32
     empty = make().update(np.zeros((0, 3))).result()
     assert empty.rows.shape == (0, 3)
     zeros = make().update(np.zeros((50, 3))).result()
     assert zeros.scaled.shape[1] == 3
+
+
+@pytest.mark.parametrize("make", STREAMS)
+def test_copies_and_pickles_go_on_by_themselves(make):
+    A = np.random.default_rng(0).standard_normal((60, 3))
+    stream = make().update(A[:30])
+    before = stream.result()
+    whole = make().update(A).result()
+    for other in (copy.copy(stream), copy.deepcopy(stream), pickle.loads(pickle.dumps(stream))):
+        found = other.update(A[30:]).result()
+        np.testing.assert_array_equal(found.indices, whole.indices)
+        np.testing.assert_array_equal(stream.result().indices, before.indices)
 
 
 def coreset(A, size=30, p=2.0, parts=7, **options):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy import special
 
 from linsub.errors import InvalidInputError
 
@@ -14,7 +15,9 @@ __all__ = [
     "gram_defect",
     "leverage_perturbation",
     "leverage_relative_error",
+    "projected_length",
     "rounding",
+    "sketched_leverage",
 ]
 
 _UNIT = 2.0**-53
@@ -178,3 +181,47 @@ def corrected_defect(
     turned = row_error * inverse[1]
     turning = (2.0 * inverse[0] + turned) * turned * gram[0]
     return measured + turning + (inverse[0] + turned) ** 2 * of_gram
+
+
+def sketched_leverage(low: float, high: float) -> tuple[float, float]:
+    """Bound ``tau / ||z||^2`` for rows z of Z = A R^-1 by the extreme eigenvalues of Z^H Z.
+
+    ``tau = z (Z^H Z)^-1 z^H`` is within ``||z||^2 / high, ||z||^2 / low``.
+
+    Examples
+    --------
+    >>> from linsub.sensitivity.bounds import sketched_leverage
+    >>> sketched_leverage(0.5, 2.0)
+    (0.5, 2.0)
+    """
+    if not 0.0 < low <= high:
+        raise InvalidInputError(f"0 < low <= high is needed, got {low} and {high}")
+    return 1.0 / high, 1.0 / low
+
+
+def projected_length(k: int, n: int, failure_prob: float) -> tuple[float, float]:
+    """Bound ``||z G||^2 / ||z||^2`` for n vectors z and a Gaussian G (r, k) with entries N(0, 1/k).
+
+    The ratio has the law of chi^2_k / k: its quantiles at failure_prob / (2n) from either end.
+
+    Parameters
+    ----------
+    k : int
+        Degrees of freedom: columns of G, twice that for a complex one.
+    n : int
+        Vectors.
+    failure_prob : float
+        That some ratio is outside.
+
+    Examples
+    --------
+    >>> from linsub.sensitivity.bounds import projected_length
+    >>> low, high = projected_length(100, 1000, 0.01)
+    >>> round(low, 2), round(high, 2)
+    (0.49, 1.75)
+    """
+    if not (k >= 1 and n >= 1 and 0.0 < failure_prob < 1.0):
+        raise InvalidInputError(f"no such k, n, failure_prob: {k}, {n}, {failure_prob}")
+    tail = failure_prob / (2.0 * n)
+    low, high = special.gammaincinv(0.5 * k, tail), special.gammainccinv(0.5 * k, tail)
+    return 2.0 * float(low) / k, 2.0 * float(high) / k

@@ -10,6 +10,7 @@ __all__ = [
     "change_of_density",
     "john_average",
     "john_volume_gap",
+    "lewis_contraction",
     "lewis_log_error",
     "lewis_rate",
     "lewis_to_john",
@@ -48,6 +49,20 @@ def lewis_rate(p: float, kappa: float) -> float:
     return max(abs(1.0 - 2.0 * kappa / p), abs(1.0 - kappa))
 
 
+def lewis_contraction(p: float) -> float:
+    """Return ``|1 - p/2|``, by which ``w <- (a_i^H (A^H W^(1-2/p) A)^-1 a_i)^(p/2)`` contracts.
+
+    In ``max |log w - log w'|``, the metric of Thompson; it is a contraction for p < 4.
+
+    Examples
+    --------
+    >>> from linsub.sensitivity.bounds import lewis_contraction
+    >>> lewis_contraction(3.0)
+    0.5
+    """
+    return abs(1.0 - 0.5 * _exponent(p))
+
+
 def lewis_log_error(p: float, residual: float) -> float:
     """Bound ``max |log w - log w*|`` by ``residual = max |log tau(w) - log w|``, for p < 4.
 
@@ -65,7 +80,7 @@ def lewis_log_error(p: float, residual: float) -> float:
         raise InvalidInputError(f"residual must not be negative, got {residual}")
     if p >= 4.0:
         return math.inf
-    return 0.5 * p * residual / (1.0 - abs(1.0 - 0.5 * p))
+    return 0.5 * p * residual / (1.0 - lewis_contraction(p))
 
 
 def change_of_density(p: float, rank: int) -> tuple[float, float]:
@@ -83,7 +98,7 @@ def change_of_density(p: float, rank: int) -> tuple[float, float]:
     p = _exponent(p)
     if not rank >= 1:
         raise InvalidInputError(f"rank must be at least 1, got {rank}")
-    factor = float(rank) ** (1.0 - 0.5 * p)
+    factor = math.pow(rank, 1.0 - 0.5 * p)
     return (1.0, factor) if p <= 2.0 else (factor, 1.0)
 
 
@@ -101,7 +116,7 @@ def lewis_to_john(p: float, n: int, rank: int) -> float:
     p = _exponent(p)
     if not n >= rank >= 1:
         raise InvalidInputError(f"n >= rank >= 1 is needed, got {n} and {rank}")
-    return float(n / rank) ** (2.0 / p)
+    return math.pow(n / rank, 2.0 / p)
 
 
 def john_volume_gap(rank: int, largest: float) -> float:
@@ -138,4 +153,4 @@ def john_average(n: int, rank: int, steps: int) -> float:
     """
     if not n >= rank >= 1 or not steps >= 1:
         raise InvalidInputError(f"n >= rank >= 1 and steps >= 1 are needed: {n}, {rank}, {steps}")
-    return float(n / rank) ** (1.0 / steps)
+    return math.pow(n / rank, 1.0 / steps)

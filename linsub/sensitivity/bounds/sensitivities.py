@@ -109,13 +109,15 @@ def total_bracket(n: int, rank: int, p: float) -> tuple[float, float]:
     return min(ends[0], float(n)), min(ends[1], float(n))
 
 
-def weights_bracket(w: np.ndarray, g: np.ndarray, p: float) -> tuple[np.ndarray, np.ndarray]:
+def weights_bracket(
+    log_w: np.ndarray, log_g: np.ndarray, p: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Bracket sensitivities by any positive weights w and ``g_i = a_i (A^T W^(1-2/p) A)^-1 a_i``.
 
     Parameters
     ----------
-    w, g : ndarray of shape (n,)
-        Of the rows that are not zero.
+    log_w, log_g : ndarray of shape (n,)
+        Logarithms, of the rows that are not zero: g of small rows may be below all numbers.
     p : float
         Positive. For p = inf the sensitivity is not raised to a power.
 
@@ -129,15 +131,14 @@ def weights_bracket(w: np.ndarray, g: np.ndarray, p: float) -> tuple[np.ndarray,
     --------
     >>> import numpy as np
     >>> from linsub.sensitivity.bounds import weights_bracket
-    >>> low, high = weights_bracket(np.ones(4), np.full(4, 0.25), 1.0)  # a column of ones
+    >>> low, high = weights_bracket(np.zeros(4), np.log(np.full(4, 0.25)), 1.0)  # ones
     >>> low.tolist(), high.tolist()
     ([0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25])
     """
     p = _exponent(p)
-    w, g = np.asarray(w, np.float64), np.asarray(g, np.float64)
-    if w.size == 0:
+    log_w, log_g = np.asarray(log_w, np.float64), np.asarray(log_g, np.float64)
+    if log_w.size == 0:
         return np.zeros(0), np.zeros(0)
-    log_w, log_g = np.log(w), np.log(g)
     log_sum = float(np.logaddexp.reduce(log_w))
     if p == math.inf:
         # |a_j x|^2 <= g_j x^T M x from below, x^T M x <= (sum w) max |a_j x|^2 from above.
@@ -169,9 +170,12 @@ def total_sample_size(ratio: float, gamma: float, delta: float) -> int:
     for name, value in (("gamma", gamma), ("delta", delta)):
         if not 0.0 < value < 1.0:
             raise InvalidInputError(f"{name} must satisfy 0 < {name} < 1, got {value}")
-    chebyshev = (ratio - 1.0) / (gamma**2 * delta)
-    hoeffding = (ratio - 1.0) ** 2 * math.log(2.0 / delta) / (2.0 * gamma**2)
-    return max(1, math.ceil(min(chebyshev, hoeffding)))
+    chebyshev = (ratio - 1.0) / (gamma * gamma * delta)
+    hoeffding = (ratio - 1.0) * (ratio - 1.0) * math.log(2.0 / delta) / (2.0 * gamma * gamma)
+    size = min(chebyshev, hoeffding)
+    if size == math.inf:
+        raise InvalidInputError(f"ratio is {ratio:.3g}, for which no number of draws is enough")
+    return max(1, math.ceil(size))
 
 
 def sign_cube_total(d: int, p: float) -> float:

@@ -292,7 +292,7 @@ def any_weights(case: Any, subject: Callable[..., np.ndarray]) -> list[Observati
     half = 0.5 - (0.0 if p == np.inf else 1.0 / p)
     tau = leverage_scores(case.weights[:, None] ** half * A).scores[nonzero]
     w = case.weights[nonzero]
-    low, other = bounds.weights_bracket(w, tau / w ** (2.0 * half), p)
+    low, other = bounds.weights_bracket(np.log(w), np.log(tau / w ** (2.0 * half)), p)
     seen.append(Observation(float((low - found.upper[nonzero]).max()), 1e-9, note="below"))
     seen.append(Observation(float((found.lower[nonzero] - other).max()), 1e-9, note="above"))
     return seen

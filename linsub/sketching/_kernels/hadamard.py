@@ -83,47 +83,40 @@ def parity(x: int) -> int:
 @njit()
 def add_sampled(
     A: np.ndarray,
+    low: int,
     signs: np.ndarray,
     first: int,
-    count: int,
     sampled: np.ndarray,
     out: np.ndarray,
-    low: int,
-    high: int,
-    width: int,
     scratch: np.ndarray,
 ) -> None:
-    """out[r] += (H D A)[sampled[r]] for the columns ``low : high``.
+    """out[r] += (H D A)[sampled[r], low : low + w] for out (r, w).
 
-    A has the rows ``first ...`` of the whole matrix, which is zero elsewhere. With `count` a
-    power of two, H[k, o + i] = H[k, o] H[k % count, i] for o a multiple of it and i below it:
-    blocks of that many rows are transformed, and of what is between blocks only the sampled
-    outputs are formed.
+    A has the rows ``first ...`` of the whole matrix, which is zero elsewhere. With the rows of
+    `scratch` (count, w) a power of two, H[k, o + i] = H[k, o] H[k % count, i] for o a multiple
+    of it and i below it: blocks of so many rows are transformed, and of what is between blocks
+    only the sampled outputs are formed.
     """
+    count, w = scratch.shape
+    flat = scratch.reshape(count * w)
     stop = first + A.shape[0]
     for block in range(first - first % count, stop, count):
         begin, end = max(block, first), min(block + count, stop)
-        for left in range(low, high, width):
-            right = min(high, left + width)
-            w = right - left
-            for i in range(0, (begin - block) * w):
-                scratch[i] = 0.0
-            for i in range(begin, end):
-                row = A[i - first]
-                base = (i - block) * w
-                sign = np.float64(signs[i])
-                for j in range(w):
-                    scratch[base + j] = sign * row[left + j]
-            for i in range((end - block) * w, count * w):
-                scratch[i] = 0.0
-            butterflies(scratch, count, w)
-            for r in range(sampled.size):
-                k = sampled[r]
-                base = (k & (count - 1)) * w
-                target = out[r]
-                if parity(k & block):
-                    for j in range(w):
-                        target[left + j] -= scratch[base + j]
-                else:
-                    for j in range(w):
-                        target[left + j] += scratch[base + j]
+        for i in range(0, (begin - block) * w):
+            flat[i] = 0.0
+        for i in range(begin, end):
+            row = A[i - first, low : low + w]
+            target = scratch[np.uint32(i - block)]
+            sign = np.float64(signs[i])
+            for j in range(w):
+                target[j] = sign * row[j]
+        for i in range((end - block) * w, count * w):
+            flat[i] = 0.0
+        butterflies(flat, count, w)
+        for r in range(sampled.size):
+            k = sampled[r]
+            source = scratch[np.uint32(k & (count - 1))]
+            flip = 1.0 - 2.0 * parity(k & block)
+            target = out[np.uint32(r)]
+            for j in range(w):
+                target[j] += flip * source[j]

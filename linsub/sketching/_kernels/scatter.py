@@ -1,4 +1,10 @@
-"""Rows added to the few outputs that their hashes name."""
+"""Rows added to the few outputs that a table of hashes names.
+
+A table has the targets and signs of row i at ``ptr[i] .. ptr[i + 1] - 1``, its targets all
+different. Every loop adds the rows to an output in their order, so that the sums do not depend
+on the layout of the rows, on how they are split or on who adds them. Targets are read as
+unsigned numbers, which need no check for a negative index: that is worth a factor of two.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +12,62 @@ import numpy as np
 
 from linsub._core.jit import njit
 
-__all__ = ["add_csr", "add_rows", "take_rows"]
+__all__ = ["add_columns", "add_csc", "add_csr", "add_rows", "copy_panel", "take_rows"]
+
+# Of a tile that is transposed: the rows and columns of it stay in the first-level cache.
+_TILE = 16
 
 
 @njit()
 def add_rows(
-    A: np.ndarray, targets: np.ndarray, signs: np.ndarray, out: np.ndarray, low: int, high: int
+    A: np.ndarray, ptr: np.ndarray, targets: np.ndarray, signs: np.ndarray, out: np.ndarray
 ) -> None:
-    """out[t, low:high] += sign * A[i, low:high] for each row i and each of its targets t."""
+    """out[t] += sign * A[i] for each row i of the C-ordered A and each of its targets t."""
+    d = A.shape[1]
     for i in range(A.shape[0]):
-        for k in range(targets.shape[1]):
-            row = out[targets[i, k]]
-            sign = np.float64(signs[i, k])
-            for j in range(low, high):
-                row[j] += sign * A[i, j]
+        a = A[i]
+        q, end = ptr[i], ptr[i + 1]
+        while q + 2 <= end:  # the row is loaded once for two outputs
+            x, y = out[np.uint32(targets[q])], out[np.uint32(targets[q + 1])]
+            f, g = np.float64(signs[q]), np.float64(signs[q + 1])
+            for j in range(d):
+                x[j] += f * a[j]
+                y[j] += g * a[j]
+            q += 2
+        if q < end:
+            x = out[np.uint32(targets[q])]
+            f = np.float64(signs[q])
+            for j in range(d):
+                x[j] += f * a[j]
+
+
+@njit()
+def add_columns(
+    At: np.ndarray,
+    first: int,
+    ptr: np.ndarray,
+    targets: np.ndarray,
+    signs: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Do the same for the rows ``first ...`` of A, given by its columns At, and out (d, m)."""
+    n = ptr.size - 1
+    for j in range(At.shape[0]):
+        a, sums = At[j, first : first + n], out[j]
+        for i in range(n):
+            for q in range(ptr[i], ptr[i + 1]):
+                sums[np.uint32(targets[q])] += np.float64(signs[q]) * a[i]
+
+
+@njit()
+def copy_panel(At: np.ndarray, first: int, panel: np.ndarray) -> None:
+    """Fill panel (b, d) with the columns ``first : first + b`` of At (d, n)."""
+    b, d = panel.shape
+    for i0 in range(0, b, _TILE):
+        for j0 in range(0, d, _TILE):
+            for i in range(i0, min(b, i0 + _TILE)):
+                for j in range(j0, min(d, j0 + _TILE)):
+                    panel[i, j] = At[j, first + i]
 
 
 @njit()
@@ -27,27 +75,51 @@ def add_csr(
     data: np.ndarray,
     indices: np.ndarray,
     indptr: np.ndarray,
+    ptr: np.ndarray,
     targets: np.ndarray,
     signs: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    """Do the same for the rows of a CSR matrix."""
-    for i in range(targets.shape[0]):
-        for k in range(targets.shape[1]):
-            row = out[targets[i, k]]
-            sign = np.float64(signs[i, k])
+    """Do the same for the rows of a CSR matrix, one for each row of the table."""
+    for i in range(ptr.size - 1):
+        for q in range(ptr[i], ptr[i + 1]):
+            x = out[np.uint32(targets[q])]
+            f = np.float64(signs[q])
             for p in range(indptr[i], indptr[i + 1]):
-                row[indices[p]] += sign * data[p]
+                x[np.uint64(indices[p])] += f * data[p]
 
 
 @njit()
-def take_rows(Y: np.ndarray, targets: np.ndarray, signs: np.ndarray, out: np.ndarray) -> None:
+def add_csc(
+    data: np.ndarray,
+    indices: np.ndarray,
+    indptr: np.ndarray,
+    ptr: np.ndarray,
+    targets: np.ndarray,
+    signs: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Do the same for the columns of a CSC matrix, and out (d, m)."""
+    for j in range(indptr.size - 1):
+        sums = out[j]
+        for p in range(indptr[j], indptr[j + 1]):
+            i = np.uint64(indices[p])
+            for q in range(ptr[i], ptr[i + np.uint64(1)]):
+                sums[np.uint32(targets[q])] += np.float64(signs[q]) * data[p]
+
+
+@njit()
+def take_rows(
+    Y: np.ndarray, ptr: np.ndarray, targets: np.ndarray, signs: np.ndarray, out: np.ndarray
+) -> None:
     """out[i] = the sum of sign * Y[t] over the targets t of row i."""
-    for i in range(targets.shape[0]):
-        for j in range(Y.shape[1]):
-            out[i, j] = 0.0
-        for k in range(targets.shape[1]):
-            sign = np.float64(signs[i, k])
-            row = Y[targets[i, k]]
-            for j in range(Y.shape[1]):
-                out[i, j] += sign * row[j]
+    k = Y.shape[1]
+    for i in range(out.shape[0]):
+        row = out[i]
+        for j in range(k):
+            row[j] = 0.0
+        for q in range(ptr[i], ptr[i + 1]):
+            f = np.float64(signs[q])
+            y = Y[np.uint32(targets[q])]
+            for j in range(k):
+                row[j] += f * y[j]

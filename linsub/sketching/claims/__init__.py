@@ -6,6 +6,14 @@ with its statement and proof in docs/theory/sketching.md, under the claim's id.
 
 from __future__ import annotations
 
-from linsub.sketching.claims import subspaces
+from linsub.sketching.claims import (
+    hashed,
+    subspaces,
+    transforms,
+)
 
-__all__ = ["subspaces"]
+__all__ = [
+    "hashed",
+    "subspaces",
+    "transforms",
+]
