@@ -16,7 +16,7 @@ from linsub.sensitivity import (
 )
 from tests.dpp.law import check_law
 
-R = 1200
+R = 600
 
 
 def pair(is_complex=False):
