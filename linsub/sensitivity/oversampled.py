@@ -27,6 +27,9 @@ _ROUNDING = 16.0 * float(np.finfo(np.float64).eps)
 # Proposals drawn at once.
 _BATCH = 1 << 18
 
+# Tries that nobody waits for.
+_MOST = 1 << 40
+
 # Tries beyond phi (2 k + 60) for k samples have a probability below 1e-13, by Chernoff's bound.
 _SPARE = 60.0
 
@@ -331,6 +334,11 @@ class OversampledVector:
             failure_prob, name="failure_prob", low=0.0, high=1.0, include=(False, False)
         )
         tries = bounds.norm_tries(self.phi, nu, delta)
+        if tries > _MOST:
+            raise InvalidInputError(
+                f"error={nu:g} and failure_prob={delta:g} need {tries:.3g} tries at phi = "
+                f"{self.phi:.3g}; ask for less, or take a vector SQ that is nearer to v"
+            )
         generator = Streams(rng).generator("sample", 1)
         total = 0.0
         for first in range(0, tries, _BATCH):

@@ -109,6 +109,8 @@ def test_norms_are_estimated_within_their_error():
     assert abs(float(found) - np.linalg.norm(V)) <= float(bound)
     assert (bound.kind, bound.failure_prob) == ("probabilistic", 0.01)
     assert found.info.details["draws"] == bounds.norm_tries(made.phi, 0.05, 0.01)
+    with pytest.raises(InvalidInputError, match="tries at phi"):
+        made.estimate_norm(error=1e-7)
     for options in ({"error": 1.0}, {"error": 0.0}, {"failure_prob": 1.0}):
         with pytest.raises(InvalidInputError, match=next(iter(options))):
             made.estimate_norm(**options)
