@@ -195,6 +195,25 @@ def check_polynomial_design(out):
     assert float(error) >= 1
 
 
+def check_intrinsic(out):
+    rows = re.findall(rf"^ *(\d+) +{NUMBER} +{NUMBER} +{NUMBER} +{NUMBER}$", out, re.M)
+    assert len(rows) == 13
+    for d, expected, *losses in rows:
+        for found in losses:
+            # The step: a loss of rounding alone from d = 10 on, and of its known size before.
+            if int(d) >= 10:
+                assert float(found) < 1e-20
+            else:
+                assert 0.3 < float(found) / float(expected) < 2.0
+    accuracy = [float(a) for a in re.findall(rf"^digits, d = +\d+: accuracy {NUMBER}$", out, re.M)]
+    whole, needed = re.search(
+        rf"all 650 parameters: accuracy {NUMBER}; 90% .* (\d+)$", out
+    ).groups()
+    assert accuracy[0] < 0.5 < 0.85 < float(whole) <= 1.0
+    assert accuracy[-1] > 0.9 * float(whole)
+    assert 10 < int(needed) < 650
+
+
 def check_coreset(out):
     rows = [line.split() for line in out.splitlines() if re.match(r" *\d+ +[\d.]+ +[\d.]+ ", line)]
     table = np.array(rows, dtype=float)
@@ -238,6 +257,7 @@ CHECKS = {
     "plot_digit_classes": check_digits,
     "plot_digit_subspaces": check_subspaces,
     "plot_growing_matrix": check_growing,
+    "plot_intrinsic_dimension": check_intrinsic,
     "plot_jacobian_operator": check_jacobian,
     "plot_train_projector": check_train,
     "plot_nystroem_digits": check_nystroem,

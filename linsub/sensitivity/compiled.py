@@ -7,6 +7,7 @@ import numpy as np
 from linsub.sensitivity.exact_sensitivity import lp_sensitivities
 from linsub.sensitivity.john import john_weights
 from linsub.sensitivity.online import OnlineLeverageSampler
+from linsub.sensitivity.query_vector import SampleQueryVector
 from linsub.sensitivity.regression import lp_regression
 
 __all__ = ["warmup"]
@@ -21,3 +22,6 @@ def warmup() -> None:
     OnlineLeverageSampler(1.0).update(rows)
     lp_sensitivities(rows, 3.0)
     lp_regression(rows, np.arange(4.0), 3.0)
+    v = SampleQueryVector(np.arange(3.0))
+    v.sample(2, rng=0)
+    v.update(0, 1.0)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from linsub.sketching.cosine_basis import (
+    DCTCertificate,
+    DCTSelection,
+    dct_select,
+)
 from linsub.sketching.fastfood import (
     Fastfood,
 )
@@ -20,6 +25,9 @@ from linsub.sketching.operator import (
     AdjointSketch,
     Sketch,
 )
+from linsub.sketching.random_subspace import (
+    RandomSubspace,
+)
 from linsub.sketching.row_sketch import (
     RowSketch,
 )
@@ -34,10 +42,14 @@ __all__ = [
     "SRHT",
     "AdjointSketch",
     "CountSketch",
+    "DCTCertificate",
+    "DCTSelection",
     "Fastfood",
     "GaussianSketch",
+    "RandomSubspace",
     "RowSketch",
     "Sketch",
     "SparseSign",
+    "dct_select",
     "fwht",
 ]

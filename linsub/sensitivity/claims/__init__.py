@@ -7,6 +7,8 @@ with its statement and proof in docs/theory/sensitivity.md, under the claim's id
 from __future__ import annotations
 
 from linsub.sensitivity.claims import (
+    access_laws,
+    access_products,
     distortion,
     leverage,
     lewis,
@@ -17,6 +19,8 @@ from linsub.sensitivity.claims import (
 )
 
 __all__ = [
+    "access_laws",
+    "access_products",
     "distortion",
     "leverage",
     "lewis",

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from linsub.sketching.claims import (
     hashed,
+    subspaces,
     transforms,
 )
 
 __all__ = [
     "hashed",
+    "subspaces",
     "transforms",
 ]
