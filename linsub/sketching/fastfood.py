@@ -79,7 +79,7 @@ class Fastfood(Sketch):
         sign = as_signs(signs, "signs", 1)
         N = sign.size
         n = N if n is None else n
-        new = cls(n, N, rng=0)
+        new = cls(n, N, rng=Streams.replay(0))
         if new._side != N:
             raise InvalidInputError(
                 f"signs has {N} entries, and {new._side} are needed for n = {n}"

@@ -237,7 +237,7 @@ class OSNAP(_Hashed):
         where, sign, starts = as_hashes(targets, signs, m)
         n, count = where.shape
         new: Any = OSNAP.__new__(cls)
-        OSNAP.__init__(new, n, m, sparsity=count, rng=0)
+        OSNAP.__init__(new, n, m, sparsity=count, rng=Streams.replay(0))
         if cls is CountSketch and count != 1:
             raise InvalidInputError(f"targets must have shape (n, 1), got {where.shape}")
         assert np.array_equal(new._starts, starts)
@@ -350,7 +350,7 @@ class SparseSign(_Hashed):
     def from_signs(cls, signs: Any, density: float) -> SparseSign:
         """Return the sketch of given signs, (m, n): 1, -1 and 0."""
         matrix = as_sign_matrix(signs)
-        new = cls(matrix.shape[1], matrix.shape[0], density=density, rng=0)
+        new = cls(matrix.shape[1], matrix.shape[0], density=density, rng=Streams.replay(0))
         rows, where = np.nonzero(matrix.T)
         ptr = np.searchsorted(rows, np.arange(matrix.shape[1] + 1)).astype(np.int64)
         return new._give(_Table(ptr, where.astype(np.int32), matrix.T[rows, where]))

@@ -57,7 +57,7 @@ class _Sampled(Sketch):
         """Return the sketch of given signs (n,), 1 or -1, and rows (m,) of the transform."""
         sign = as_signs(signs, "signs", 1)
         rows = as_choice_of_rows(sampled, "sampled", cls._transform_length(sign.size))
-        new = cls(sign.size, rows.size, rng=0)
+        new = cls(sign.size, rows.size, rng=Streams.replay(0))
         new._signs, new._sampled = sign, rows
         new._digest = hashlib.sha256(sign.tobytes() + rows.tobytes()).digest()
         return new

@@ -16,6 +16,7 @@ from linsub._core.operators import view
 from linsub._core.random import RNGLike, Streams
 from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.results import Bound, Info
+from linsub.sketching import GaussianSketch
 from linsub.svd import bounds
 from linsub.svd.certificate import unscaled
 from linsub.svd.norm_bound import FROBENIUS_PROBES
@@ -37,8 +38,8 @@ class _Sketch:
         m, n = shape
         self.shape, self.dtype, self.streams = shape, dtype, streams
         self.width, self.core = width, core
-        self.Omega = streams.gaussian("sketch", (n, width), dtype, (0, 0))
-        self.Psi = streams.gaussian("sketch", (n, core), dtype, (0, 1))
+        self.Omega = GaussianSketch(n, width, rng=streams, block=(0, 0)).test_matrix(dtype)
+        self.Psi = GaussianSketch(n, core, rng=streams, block=(0, 1)).test_matrix(dtype)
         self.Y = np.zeros((m, width), dtype, order="F")
         self.X = np.zeros((width, n), dtype)
         self.Z = np.zeros((core, core), dtype)
@@ -60,9 +61,14 @@ class _Sketch:
 
     def left(self, which: int, rows: tuple[int, int]) -> np.ndarray:
         """Rows of the transposed left maps: Upsilon^H, Phi^H (sketch) or Theta^H (probe)."""
-        size = (self.shape[0], (self.width, self.core, FROBENIUS_PROBES)[which])
-        purpose = "probe" if which == 2 else "sketch"
-        return self.streams.gaussian(purpose, size, self.dtype, (1, which), rows=rows)  # type: ignore[arg-type]
+        m = self.shape[0]
+        if which == 2:
+            size = (m, FROBENIUS_PROBES)
+            return self.streams.gaussian("probe", size, self.dtype, (1, which), rows=rows)
+        sketch = GaussianSketch(
+            m, (self.width, self.core)[which], rng=self.streams, block=(1, which)
+        )
+        return sketch.part(*rows).test_matrix(self.dtype)
 
     def update(self, block: np.ndarray, norm: float) -> None:
         rows = (self.rows, self.rows + block.shape[0])

@@ -12,6 +12,7 @@ from linsub._core.dense.svd import svd
 from linsub._core.operators import LinearOperatorView, Operator, view
 from linsub._core.random import RNGLike, Streams
 from linsub.results import Info
+from linsub.sketching import OSNAP, SRCT, SRHT, GaussianSketch
 from linsub.svd import engines
 from linsub.svd.certificate import certify as certify_factors
 from linsub.svd.certificate import unscaled
@@ -20,6 +21,12 @@ from linsub.svd.result import Factors, SVDResult
 __all__ = ["randomized_svd", "subspace_iteration", "subspace_to_tolerance"]
 
 OVERSAMPLES = 10
+_SKETCHES: dict[str, Any] = {
+    "gaussian": GaussianSketch,
+    "osnap": OSNAP,
+    "srct": SRCT,
+    "srht": SRHT,
+}
 GRADED = 30.0  # times sqrt(eps): below this sigma_k / sigma_1 squaring leaves few digits
 
 
@@ -34,6 +41,7 @@ def subspace_iteration(
     keep_all: bool = False,
     squared: bool = True,
     reads: int | None = None,
+    sketch: str = "gaussian",
 ) -> Factors:
     """Return the leading triplets of A restricted to the range of (A^H A)^q Omega.
 
@@ -45,7 +53,7 @@ def subspace_iteration(
     """
     n = op.shape[1]
     width = min(rank + oversamples, *op.shape)
-    X = streams.gaussian("sketch", (n, width), op.dtype)
+    X = _SKETCHES[sketch](n, width, rng=streams).test_matrix(op.dtype)
     if start is not None and start.shape[1]:
         X = np.concatenate([start.astype(op.dtype), X], axis=1)[:, : max(width, start.shape[1])]
     fill = streams.generator("sketch", 1)
@@ -124,6 +132,7 @@ def randomized_svd(
     n_oversamples: int = OVERSAMPLES,
     n_iter: int | Literal["auto"] = "auto",
     passes: int | None = None,
+    sketch: Literal["gaussian", "osnap", "srct", "srht"] = "gaussian",
     certify: bool | Literal["tight"] = True,
     failure_prob: float = 1e-6,
     rng: RNGLike = None,
@@ -148,6 +157,9 @@ def randomized_svd(
     passes : int, optional
         Readings of A that the answer may cost, at least 2; sets `n_iter` (give one of
         the two). The certificate reads A four times more.
+    sketch : {"gaussian", "osnap", "srct", "srht"}, optional
+        The test matrix, of :mod:`linsub.sketching`. The claims below are of Gaussian ones;
+        the certificate holds for each.
     certify, failure_prob, rng, check_finite
         As in :func:`truncated_svd`.
 
@@ -194,6 +206,7 @@ def randomized_svd(
     rank = scalars.as_integer(rank, name="rank", low=0, high=short)
     oversamples = scalars.as_integer(n_oversamples, name="n_oversamples", low=0)
     iterations = _iterations(n_iter, passes, rank, short, reads=1 if op.one_read_normal else 2)
+    scalars.as_choice(sketch, name="sketch", choices=_SKETCHES)
     failure_prob = scalars.as_real(
         failure_prob, name="failure_prob", low=0.0, high=1.0, include=(False, False)
     )
@@ -214,6 +227,7 @@ def randomized_svd(
             oversamples=oversamples,
             iterations=iterations,
             reads=passes,
+            sketch=sketch,
         )
         if flip:
             factors.U, factors.V = factors.V, factors.U

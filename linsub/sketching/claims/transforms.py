@@ -48,7 +48,7 @@ def _chosen(name: str, signs: Any, sampled: Any) -> Any:
         "one row twice": lambda name, signs, rows: _chosen(name, signs, np.r_[0, rows[1:]]),
         "scaled": lambda *a: Biased(_chosen(*a), factor=1.01),
     },
-    budget=0.4, min_cases=10, max_cases=10,
+    budget=0.4, min_cases=5, max_cases=10,
 )  # fmt: skip
 def sampled_moments(case: Any, subject: Callable[..., Any]) -> list[Observation]:
     """E S^T S = I for SRHT and SRCT, with their variances, over all signs and samples."""
