@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.streaming.bounds.frequent_directions import eigenvector_certificate
+
+__all__ = ["eigenvector_certificate"]
