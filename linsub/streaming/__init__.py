@@ -5,5 +5,20 @@ from __future__ import annotations
 from linsub.streaming.covariance import StreamingCovariance
 from linsub.streaming.frequent_directions import FrequentDirections
 from linsub.streaming.result import EigCertificate, EigResult
+from linsub.streaming.sketch_result import (
+    CovarianceCertificate,
+    CovarianceResult,
+    SketchCertificate,
+    SketchResult,
+)
 
-__all__ = ["EigCertificate", "EigResult", "FrequentDirections", "StreamingCovariance"]
+__all__ = [
+    "CovarianceCertificate",
+    "CovarianceResult",
+    "EigCertificate",
+    "EigResult",
+    "FrequentDirections",
+    "SketchCertificate",
+    "SketchResult",
+    "StreamingCovariance",
+]
