@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from linsub.streaming.covariance import StreamingCovariance
 from linsub.streaming.frequent_directions import FrequentDirections
+from linsub.streaming.out_of_core import reduce_stream
 from linsub.streaming.result import EigCertificate, EigResult
 from linsub.streaming.sketch_result import (
     CovarianceCertificate,
@@ -21,4 +22,5 @@ __all__ = [
     "SketchCertificate",
     "SketchResult",
     "StreamingCovariance",
+    "reduce_stream",
 ]

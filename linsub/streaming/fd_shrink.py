@@ -71,8 +71,8 @@ def shrink(C: np.ndarray, S: Any, policy: Policy) -> Shrunk:
     d, order = C.shape[1], C.shape[0] + (0 if S is None else S.shape[0])
     if d <= policy.kept:  # as many rows as there are directions: nothing has to go
         R = r_factor(_stacked(C, S))
-        squares = float(np.sum(np.square(R)))
-        return Shrunk(R, 0.0, bounds.shrink_rounding(squares, order, d, EPS))
+        size = float(np.sum(np.square(R)))
+        return Shrunk(R, 0.0, bounds.shrink_rounding(size, order, d, EPS))
     G = C @ C.T if S is None else _gram(C, S)
     total = float(G.diagonal().sum())
     rounding = bounds.shrink_rounding(total, order, d, EPS)

@@ -265,5 +265,5 @@ def _times_power(X: Any, exponent: int) -> Any:
 def _row_squares(X: Any) -> np.ndarray:
     with np.errstate(under="ignore"):
         if isinstance(X, np.ndarray):
-            return np.einsum("ij,ij->i", X, X)
+            return np.asarray(np.einsum("ij,ij->i", X, X))
         return np.asarray(X.multiply(X).sum(axis=1)).ravel()
