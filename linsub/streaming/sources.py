@@ -130,7 +130,7 @@ def _of_file(path: str, block_rows: int | None) -> tuple[Iterator[Piece], int]:
 
 def _of_array(A: Any, block_rows: int | None) -> tuple[Iterator[Piece], int]:
     arrays.refuse(A, "source")
-    A = sparse.csr_array(A) if sparse.issparse(A) else A
+    A = A.tocsr() if hasattr(A, "tocsr") else A
     cuts = _cuts(tuple(A.shape), block_rows)
     offset = _offset(A)
     if offset is None:

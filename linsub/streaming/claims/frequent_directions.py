@@ -1,0 +1,530 @@
+"""Frequent Directions: the sandwich, its a-priori bounds, and what follows for eigenvalues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from linsub.streaming import FrequentDirections, bounds
+from linsub.streaming.claims.streams import (
+    difference,
+    ends,
+    gram,
+    make,
+    reference_rounding,
+    stream_case,
+    unit,
+)
+from linsub.verify import Observation, claim
+
+FULL = 5000
+SOURCE = "Ghashami, Liberty, Phillips & Woodruff 2016, theorem 1.1; proof in docs/theory"
+
+
+class _HalfShrinkage(FrequentDirections):
+    """Counts half of what it loses."""
+
+    def result(self) -> Any:
+        B, shift, error = super().result()
+        return _Claimed(B, shift, 0.5 * error, 0.0)
+
+
+class _PendingDropped(FrequentDirections):
+    """The reference code's fault: rows beyond the first l are forgotten."""
+
+    def result(self) -> Any:
+        state, found = self._state, super().result()
+        assert state is not None
+        B = np.ldexp(state.rows[: self.sketch_size], -state.exponent)
+        return _Claimed(B, 0.0, self.shrinkage, float(found.certificate.below))
+
+
+class _NoRounding(FrequentDirections):
+    """Claims that nothing is rounded."""
+
+    def result(self) -> Any:
+        B, shift, error = super().result()
+        return _Claimed(B, shift, error, 0.0)
+
+
+class _Claimed(tuple[Any, ...]):
+    """What a mutant says: B, shift, error and below."""
+
+    def __new__(cls, *fields: Any) -> _Claimed:
+        return super().__new__(cls, fields)
+
+
+def _parts(found: Any) -> tuple[np.ndarray, float, float, float]:
+    B, shift, error, *rest = found
+    return np.asarray(B), shift, error, rest[0] if rest else float(found.certificate.below)
+
+
+def _sandwich(A: np.ndarray, found: Any, note: str) -> list[Observation]:
+    """Compare the two ends of the error with what is said of them, in the unit of A near 1."""
+    B, shift, error, below = _parts(found)
+    p = unit(A)
+    A, B = np.ldexp(A, p), np.ldexp(B, p)
+    shift, error, below = (float(np.ldexp(x, 2 * p)) for x in (shift, error, below))
+    low, high = ends(difference(A, B, shift))
+    own = reference_rounding(A)
+    return [
+        Observation(high, error + own, note=f"above, {note}"),
+        Observation(-low, below + own, note=f"below, {note}"),
+    ]
+
+
+@claim(
+    "streaming-fd-sandwich",
+    source=SOURCE,
+    kind="always",
+    domain="stream",
+    subject=FrequentDirections,
+    cases=stream_case,
+    mutants={
+        "half of the shrinkage": _HalfShrinkage,
+        "pending rows dropped": _PendingDropped,
+        "no rounding": _NoRounding,
+    },
+    tight=0.95,
+    budget=0.4,
+    full_cases=FULL,
+)
+def fd_sandwich(case: Any, subject: Any) -> list[Observation]:
+    """0 <= A^T A - B^T B <= Delta I up to the rounding that is counted, at every prefix."""
+    sketch = make(case, subject, n_features=case.A.shape[1])
+    found, seen = [], 0
+    for block in case.blocks:
+        sketch.update(block)
+        seen += len(block)
+        found += _sandwich(case.A[:seen], sketch.result(), f"{seen} rows")
+    return found
+
+
+@claim(
+    "streaming-fd-variants",
+    source="Luo et al. 2019 (half error); Desai, Ghashami & Phillips 2015; proof in docs/theory",
+    kind="always",
+    domain="stream",
+    subject=FrequentDirections,
+    cases=stream_case,
+    mutants={"half of the shrinkage": _HalfShrinkage, "pending rows dropped": _PendingDropped},
+    tight=0.95,
+    budget=0.4,
+    full_cases=FULL,
+)
+def fd_variants(case: Any, subject: Any) -> list[Observation]:
+    """|A^T A - B^T B - (Delta/2) I| <= Delta/2; and the sandwich with alpha, iSVD, heavy rows."""
+    options: tuple[dict[str, Any], ...] = (
+        {"variant": "robust"},
+        {"variant": "isvd"},
+        {"alpha": 0.3},
+        {"heavy_rows": 3},
+    )
+    found = []
+    for chosen in options:
+        sketch = make(case, subject, **chosen).update(case.A)
+        note = " ".join(f"{name} {value}" for name, value in chosen.items())
+        found += _sandwich(case.A, sketch.result(), note)
+    return found
+
+
+def _adversarial(index: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Return every fourth time directions a little larger than the one that all later rows have."""
+    if index % 4:
+        return stream_case(index // 4 * 3 + index % 4 - 1, rng)
+    size = int(rng.integers(2, 7))
+    first = 1.001 * np.eye(size, size + 1)
+    later = np.zeros((30 * size, size + 1))
+    later[:, size] = 0.999
+    A = np.concatenate([first, later])
+    return {
+        "A": A,
+        "blocks": [A],
+        "sketch_size": size,
+        "buffer_size": 1,
+        "label": f"a direction that comes late, l = {size}",
+    }
+
+
+@claim(
+    "streaming-fd-error",
+    source=SOURCE,
+    kind="always",
+    domain="stream",
+    subject=FrequentDirections,
+    cases=_adversarial,
+    mutants={
+        "cut and not shrunk": lambda alpha=1.0, **options: FrequentDirections(
+            variant="isvd", **options
+        ),
+        "a smaller sketch": lambda sketch_size, **options: FrequentDirections(
+            sketch_size=max(1, sketch_size // 2), **options
+        ),
+    },
+    tight=0.99,
+    budget=0.3,
+    full_cases=FULL,
+)
+def fd_error(case: Any, subject: Any) -> list[Observation]:
+    """Delta <= min_k ||A - A_k||_F^2 / (l - k) and Delta <= (||A||_F^2 - ||B||_F^2) / l."""
+    A = np.ldexp(case.A, unit(case.A))
+    sigma = np.linalg.svd(A, compute_uv=False)
+    found = []
+    for alpha in (1.0, 0.5):
+        sketch = make(case, subject, alpha=alpha) if alpha < 1.0 else make(case, subject)
+        B, _, error = result = sketch.update(A).result()
+        slack = float(result.certificate.below) + 1e-14 * float(sigma @ sigma)
+        bound = bounds.fd_error_bound(sigma, case.sketch_size, alpha=alpha)
+        found.append(Observation(error, bound + slack, note=f"a priori, alpha {alpha}"))
+        left = float(np.sum(np.square(B)))
+        seen = bounds.shrinkage_bound(float(sigma @ sigma), left, case.sketch_size, alpha)
+        found.append(Observation(error, seen + slack, note=f"mass, alpha {alpha}"))
+    return found
+
+
+def _smallest(sigma: Any, size: int, k: int | None = None, alpha: float = 1.0) -> float:
+    return bounds.fd_error_bound(sigma, size + 1, k, alpha)
+
+
+@claim(
+    "streaming-fd-error-formula",
+    source=SOURCE,
+    kind="always",
+    domain="stream",
+    subject=bounds.fd_error_bound,
+    cases=stream_case,
+    mutants={
+        "l + 1 - k": _smallest,
+        "the tail one later": lambda sigma, size, k=None, alpha=1.0: min(
+            float(np.sum(sigma[j + 1 :] ** 2)) / (size - j) for j in range(size)
+        ),
+    },
+    tight=0.99,
+    budget=0.2,
+    full_cases=FULL,
+)
+def fd_error_formula(case: Any, subject: Any) -> list[Observation]:
+    """||A^T A - B^T B||_2 <= ||A - A_k||_F^2 / (l - k), for each k and for the best."""
+    A = np.ldexp(case.A, unit(case.A))
+    sigma = np.linalg.svd(A, compute_uv=False)
+    B, _, _ = result = make(case, FrequentDirections).update(A).result()
+    _, high = ends(difference(A, B))
+    slack = float(result.certificate.below) + 1e-14 * float(sigma @ sigma)
+    ranks = {0, case.sketch_size - 1}
+    found = [
+        Observation(high, subject(sigma, case.sketch_size, k) + slack, note=f"k = {k}")
+        for k in sorted(ranks)
+    ]
+    found.append(Observation(high, subject(sigma, case.sketch_size) + slack, note="best k"))
+    return found
+
+
+@claim(
+    "streaming-fd-projection",
+    source="Ghashami, Liberty, Phillips & Woodruff 2016, theorem 1.1; proof in docs/theory",
+    kind="always",
+    domain="stream",
+    subject=bounds.projection_error_bound,
+    cases=stream_case,
+    mutants={
+        "the tail alone": lambda sigma, size, k, alpha=1.0: float(np.sum(sigma[k:] ** 2)),
+        "k + 1": lambda sigma, size, k, alpha=1.0: bounds.projection_error_bound(
+            np.append(sigma, 0.0), size + 1, k + 1
+        ),
+    },
+    tight=0.95,
+    budget=0.3,
+    full_cases=FULL,
+)
+def fd_projection(case: Any, subject: Any) -> list[Observation]:
+    """||A - A V_k V_k^T||_F^2 <= (1 + k/(l - k)) ||A - A_k||_F^2, and what the sketch says."""
+    A = np.ldexp(case.A, unit(case.A))
+    sigma = np.linalg.svd(A, compute_uv=False)
+    sketch = make(case, FrequentDirections).update(A)
+    found = []
+    for k in sorted({0, case.sketch_size // 2, case.sketch_size - 1}):
+        if k > A.shape[1]:
+            continue
+        error = float(np.sum(np.square(A)))
+        slack = case.sketch_size * sketch.rounding + 1e-14 * error
+        if k:
+            V = sketch.components(k)
+            error = float(np.sum(np.square(A - A @ V.T @ V)))
+            seen = float(sketch.projection_error(k))
+            found.append(Observation(error, seen + slack, note=f"carried, k = {k}"))
+        bound = subject(sigma, case.sketch_size, k)
+        found.append(Observation(error, bound + slack, note=f"a priori, k = {k}"))
+    return found
+
+
+class _LeftOut(FrequentDirections):
+    """Forgets what the other sketch has lost."""
+
+    def merge(self, other: FrequentDirections) -> FrequentDirections:
+        import dataclasses
+
+        other = other.copy()
+        if other._state is not None:
+            other._state = dataclasses.replace(other._state, shrinkage=0.0)
+        return super().merge(other)
+
+
+class _RowsOnly(FrequentDirections):
+    """Adds the rows of the other's result and believes itself."""
+
+    def merge(self, other: FrequentDirections) -> FrequentDirections:
+        if other._state is None:
+            return self
+        return self.update(other.sketch)
+
+
+@claim(
+    "streaming-fd-merge",
+    source="Ghashami, Liberty, Phillips & Woodruff 2016, section 3; proof in docs/theory",
+    kind="always",
+    domain="stream",
+    subject=FrequentDirections,
+    cases=stream_case,
+    mutants={"the other's loss left out": _LeftOut, "rows alone": _RowsOnly},
+    tight=0.95,
+    budget=0.3,
+    full_cases=FULL,
+)
+def fd_merge(case: Any, subject: Any) -> list[Observation]:
+    """A merged sketch has the bounds of the union: the sandwich and ||A - A_k||_F^2 / (l - k)."""
+    A = np.ldexp(case.A, unit(case.A))
+    d = A.shape[1]
+    parts = [make(case, subject, n_features=d).update(part) for part in np.array_split(A, 4)]
+    left, right = parts[0].merge(parts[1]), parts[2].merge(parts[3])
+    total = left.merge(right)
+    result = total.result()
+    found = _sandwich(A, result, "four parts")
+    sigma = np.linalg.svd(A, compute_uv=False)
+    slack = float(result.certificate.below) + 1e-14 * float(sigma @ sigma)
+    bound = bounds.fd_error_bound(sigma, case.sketch_size)
+    found.append(Observation(result.error, bound + slack, note="a priori"))
+    return found
+
+
+@claim(
+    "streaming-fd-decay",
+    source="derived: D_t = decay^2 D_(t-1) + delta; proof in docs/theory",
+    kind="always",
+    domain="stream",
+    subject=bounds.decayed_shrinkage,
+    cases=stream_case,
+    mutants={
+        "decay to the fourth": lambda D, decay, delta: decay**4 * D + delta,
+        "the last delta alone": lambda D, decay, delta: delta,
+    },
+    tight=0.95,
+    budget=0.2,
+    full_cases=FULL,
+)
+def fd_decay(case: Any, subject: Any) -> list[Observation]:
+    """0 <= S_t - B^T B <= D_t I for S_t = sum_s decay^(2 (t - s)) A_s^T A_s."""
+    decay = 0.5 if case.seed[-1] % 2 else 0.9
+    A = np.ldexp(case.A, unit(case.A))
+    d = A.shape[1]
+    sketch = make(case, FrequentDirections, n_features=d, decay=decay)
+    faded, before, D = np.zeros((0, d)), 0.0, 0.0
+    blocks = np.array_split(A, min(6, len(A)))
+    for block in blocks:
+        faded = np.concatenate([faded * decay, block])
+        sketch.update(block)
+        delta = sketch.shrinkage - decay * decay * before
+        before = sketch.shrinkage
+        D = subject(D, decay, max(delta, 0.0))
+    few = sketch.result()
+    extra = max(few.error - sketch.rounding - sketch.shrinkage, 0.0)
+    low, high = ends(difference(faded, few.sketch))
+    slack = 2.0 * sketch.rounding + reference_rounding(faded) + 1e-15 * float(np.sum(faded**2))
+    return [Observation(high, D + extra + slack), Observation(-low, slack, note="below")]
+
+
+def _low_rank(index: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Return a stream of fewer directions than rows of the sketch, or of fewer columns."""
+    n, d, size = int(rng.integers(1, 60)), int(rng.integers(1, 16)), int(rng.integers(2, 9))
+    rank = int(rng.integers(0, size))
+    A = rng.standard_normal((n, rank)) @ (
+        rng.standard_normal((rank, d)) * 10.0 ** -rng.uniform(0, 6)
+    )
+    if index % 3 == 0:
+        A = rng.standard_normal((n, min(d, size - 1))) * 10.0 ** rng.uniform(
+            -20, 20, min(d, size - 1)
+        )
+    return {
+        "A": A,
+        "sketch_size": size,
+        "buffer_size": int(rng.integers(1, 5)),
+        "label": f"{A.shape[0]} x {A.shape[1]}, l = {size}",
+    }
+
+
+@claim(
+    "streaming-fd-exact",
+    source="derived: the l-th singular value of a rank below l is zero",
+    kind="always",
+    domain="stream",
+    subject=FrequentDirections,
+    cases=_low_rank,
+    mutants={
+        "one row fewer": lambda sketch_size, **options: FrequentDirections(
+            sketch_size=sketch_size - 1, **options
+        ),
+    },
+    slack="only rounding is left, and its bound is one of the worst case",
+    budget=0.2,
+    full_cases=FULL,
+)
+def fd_exact(case: Any, subject: Any) -> list[Observation]:
+    """A stream of rank below l is kept exactly: ||A^T A - B^T B||_2 is rounding."""
+    A = np.ldexp(case.A, unit(case.A))
+    sketch = make(case, subject).update(A)
+    low, high = ends(difference(A, sketch.sketch))
+    shrinks = 1 + len(A) // case.buffer_size
+    allowed = bounds.shrink_rounding(
+        float(np.sum(A**2)), 3 * case.sketch_size, A.shape[1], 2.0**-52
+    )
+    own = reference_rounding(A)
+    return [Observation(max(high, -low), shrinks * allowed + own)]
+
+
+@claim(
+    "streaming-fd-eigenvalues",
+    source="derived: Weyl's monotonicity; proof in docs/theory",
+    kind="always",
+    domain="stream",
+    subject=bounds.eigenvalue_enclosure,
+    cases=stream_case,
+    mutants={
+        "mu itself": lambda mu, loss, rounding, squares: (mu, mu),
+        "half of the shrinkage": lambda mu, loss, rounding, squares: bounds.eigenvalue_enclosure(
+            mu, 0.5 * loss, rounding, squares
+        ),
+        "raised": lambda mu, loss, rounding, squares: (mu + 0.5 * loss, mu + loss + rounding),
+    },
+    tight=0.99,
+    budget=0.3,
+    full_cases=FULL,
+)
+def fd_eigenvalues(case: Any, subject: Any) -> list[Observation]:
+    """mu_j <= lambda_j(A^T A) <= min(mu_j + Delta, ||A||_F^2 / j), and forms in their intervals."""
+    A = np.ldexp(case.A, unit(case.A))
+    sketch = make(case, FrequentDirections).update(A)
+    B, d = sketch.result().sketch, A.shape[1]
+    mu = np.zeros(d)
+    kept = np.linalg.svd(B, compute_uv=False) ** 2
+    mu[: kept.size] = kept[:d]
+    lam = np.maximum(np.linalg.eigvalsh(np.asarray(gram(A), np.float64))[::-1], 0.0)
+    total = float(np.sum(np.square(A)))
+    slack = 1e-14 * total
+    result = sketch.result()
+    lower, upper = subject(mu, result.error, sketch.rounding, total)
+    whole = sketch.eigenvalue_intervals(d)
+    found = []
+    for j in sorted({0, d // 2, d - 1}):
+        found += [
+            Observation(float(lower[j]), float(lam[j]) + slack, note=f"lower {j}"),
+            Observation(float(lam[j]), float(upper[j]) + slack, note=f"upper {j}"),
+            Observation(whole[j, 0], float(lam[j]) + slack, note=f"sketch's lower {j}"),
+            Observation(float(lam[j]), whole[j, 1] + slack, note=f"sketch's upper {j}"),
+        ]
+    x = case.rng.standard_normal(d)
+    low, high = sketch.quadratic_form(x)
+    seen, own = float(np.sum((A @ x) ** 2)), slack * float(x @ x)
+    found += [Observation(low, seen + own, note="form"), Observation(seen, high + own, note="form")]
+    return found
+
+
+def _perturbed(index: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Return ``M = S + E`` with S diagonal: every second time the worst E of two dimensions."""
+    if index % 2:
+        d = int(rng.integers(2, 8))
+        S = np.diag(np.sort(rng.exponential(1.0, d))[::-1])
+        E = rng.standard_normal((d, d))
+        E = (E + E.T) / np.linalg.norm(E + E.T, 2)
+        e = rng.uniform(0.0, 0.6) * float(S[0, 0] - S[1, 1])
+        return {"S": S, "E": e * E, "e": e, "size": float(d)}
+    g = 10.0 ** rng.uniform(-2, 2)
+    e = g * rng.uniform(0.001, 0.499)
+    cosine = -2.0 * e / g
+    sine = np.sqrt(1.0 - cosine**2)
+    E = e * np.array([[cosine, sine], [sine, -cosine]])
+    return {"S": np.diag([g, 0.0]), "E": E, "e": e, "size": 2.0}
+
+
+@claim(
+    "streaming-fd-davis-kahan",
+    source="Davis & Kahan 1970, the sin and sin 2 theorems",
+    kind="always",
+    domain="formula",
+    subject=bounds.eigenvector_certificate,
+    cases=_perturbed,
+    mutants={
+        "e / g": lambda a, b, loss, rounding=0.0: min(
+            (0.5 * loss + rounding) / max(a - b, 1e-300), 1
+        ),
+        "a quarter of the shrinkage": lambda a, b, loss, rounding=0.0: (
+            bounds.eigenvector_certificate(a, b, 0.5 * loss, rounding)
+        ),
+    },
+    tight=0.999,
+    budget=0.1,
+    full_cases=FULL,
+)
+def fd_davis_kahan(case: Any, subject: Any) -> Observation:
+    """sin t <= min(e / (g - e), sin(asin(2 e / g) / 2)) for M = S + E with ||E|| <= e."""
+    v = np.linalg.eigh(case.S + case.E)[1][:, -1]
+    sine = float(np.linalg.norm(v[1:]))
+    first, second = case.S.diagonal()[:2]
+    bound = subject(float(first), float(second), 2.0 * case.e)
+    return Observation(sine, float(bound) + 1e-12)
+
+
+class _Overconfident(FrequentDirections):
+    """Says that the angle is a tenth of what is known."""
+
+    def top_eigenvector(self) -> Any:
+        vector, value, sine, status = super().top_eigenvector()
+        return vector, value, 0.1 * sine, status
+
+
+class _Unlost(FrequentDirections):
+    """Takes the sketch for the matrix."""
+
+    def top_eigenvector(self) -> Any:
+        return FrequentDirections(sketch_size=1000).update(self.sketch).top_eigenvector()
+
+
+@claim(
+    "streaming-fd-eigenvector",
+    source="Davis & Kahan 1970 with the sandwich; proof in docs/theory",
+    kind="always",
+    domain="stream",
+    subject=FrequentDirections,
+    cases=stream_case,
+    mutants={"a tenth": _Overconfident, "no loss": _Unlost},
+    slack="the sketch turns far less than the worst perturbation of its size would",
+    budget=0.4,
+    max_cases=140,
+    full_cases=FULL,
+)
+def fd_eigenvector(case: Any, subject: Any) -> list[Observation] | None:
+    """sin(v, v_1) is at most what the certificate says, and lambda_1 is in its interval."""
+    A = np.ldexp(case.A, unit(case.A))
+    sketch = make(case, subject).update(A)
+    vector, value, sine, _ = sketch.top_eigenvector()
+    lam, V = np.linalg.eigh(np.asarray(gram(A), np.float64))
+    total = float(np.sum(np.square(A)))
+    found = [
+        Observation(value[0], float(lam[-1]) + 1e-14 * total, note="lower"),
+        Observation(float(lam[-1]), value[1] + 1e-14 * total, note="upper"),
+    ]
+    gap = float(lam[-1] - lam[-2]) if lam.size > 1 else total
+    if gap > 1e-10 * total:  # below it the reference has no top eigenvector
+        v = V[:, -1]
+        true = float(np.linalg.norm(np.asarray(vector) - v * (v @ vector)))
+        found.append(Observation(true, sine + 1e-14 * total / gap, note="sine"))
+    return found
