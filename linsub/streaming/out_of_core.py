@@ -181,7 +181,11 @@ class _Leaf:
 
     def __call__(self, piece: Piece) -> Any:
         sketch = self.make()
-        sketch.update(piece.read())
+        try:
+            sketch.update(piece.read())
+        except Exception as error:
+            error.add_note(f"in {piece.where}")
+            raise
         return sketch
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import mmap
 import os
 from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,12 +25,17 @@ _ENTRIES = 1 << 23
 class Piece(Protocol):
     """A block of rows that is read where it is needed."""
 
+    @property
+    def where(self) -> str:
+        """What errors call it."""
+
     def read(self) -> Any:
         """Return the block."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Held:
+    where: str
     block: Any
 
     def read(self) -> Any:
@@ -38,6 +44,7 @@ class _Held:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Called:
+    where: str
     function: Callable[[], Any]
 
     def read(self) -> Any:
@@ -48,6 +55,7 @@ class _Called:
 class _InFile:
     """Rows of a ``.npy`` file; all of them where `stop` is None."""
 
+    where: str
     path: str
     start: int = 0
     stop: int | None = None
@@ -60,6 +68,7 @@ class _InFile:
 class _Mapped:
     """Rows of a raw file, through a map of their own: its pages go when it goes."""
 
+    where: str
     path: str
     dtype: np.dtype
     offset: int
@@ -77,7 +86,7 @@ def pieces(source: Any, block_rows: int | None) -> tuple[Iterator[Piece], int | 
         return _of_file(os.fspath(source), block_rows)
     if blocks.is_dask(source):
         parts = blocks.dask_row_parts(source, block_rows, "source")
-        return (_Called(part) for part in parts), len(parts)
+        return (_Called(_nth(i), part) for i, part in enumerate(parts)), len(parts)
     if sparse.issparse(source) or hasattr(source, "__array__") or hasattr(source, "__dlpack__"):
         return _of_array(source, block_rows)
     if isinstance(source, list | tuple):
@@ -85,25 +94,33 @@ def pieces(source: Any, block_rows: int | None) -> tuple[Iterator[Piece], int | 
             return _of_array(
                 arrays.as_matrix(source, name="source", check_finite=False), block_rows
             )
-        return map(_piece, source), len(source)
+        return map(_piece, count(), source), len(source)
     if isinstance(source, dict | set) or not isinstance(source, Iterable):
         raise InvalidTypeError(
             f"source is a {type(source).__name__}; pass an array, the path of a .npy file, a dask "
             "array, or an iterable of blocks or of callables that return one"
         )
-    return map(_piece, iter(source)), None
+    return map(_piece, count(), source), None
 
 
 def _is_item(item: Any) -> bool:
     return getattr(item, "ndim", 0) == 2 or callable(item) or isinstance(item, str | os.PathLike)
 
 
-def _piece(item: Any) -> Piece:
+def _nth(i: int) -> str:
+    return f"block {i} of source"
+
+
+def _range(start: int, stop: int) -> str:
+    return f"source[{start}:{stop}]"
+
+
+def _piece(i: int, item: Any) -> Piece:
     if isinstance(item, str | os.PathLike):
-        return _InFile(_checked(os.fspath(item)))
+        return _InFile(_nth(i), _checked(os.fspath(item)))
     if blocks.is_dask(item):
-        return _Called(item.compute)
-    return _Called(item) if callable(item) else _Held(item)
+        return _Called(_nth(i), item.compute)
+    return _Called(_nth(i), item) if callable(item) else _Held(_nth(i), item)
 
 
 def _checked(path: str) -> str:
@@ -125,7 +142,7 @@ def _open(path: str) -> np.ndarray:
 def _of_file(path: str, block_rows: int | None) -> tuple[Iterator[Piece], int]:
     A = _open(_checked(path))
     cuts = _cuts(A.shape, block_rows)
-    return (_InFile(path, start, stop) for start, stop in cuts), len(cuts)
+    return (_InFile(_range(*cut), path, *cut) for cut in cuts), len(cuts)
 
 
 def _of_array(A: Any, block_rows: int | None) -> tuple[Iterator[Piece], int]:
@@ -134,12 +151,13 @@ def _of_array(A: Any, block_rows: int | None) -> tuple[Iterator[Piece], int]:
     cuts = _cuts(tuple(A.shape), block_rows)
     offset = _offset(A)
     if offset is None:
-        return (_Held(A[start:stop]) for start, stop in cuts), len(cuts)
+        return (_Held(_range(*cut), A[slice(*cut)]) for cut in cuts), len(cuts)
     width = A.shape[1]
     row = width * A.dtype.itemsize
 
     def mapped(start: int, stop: int) -> Piece:
-        return _Mapped(str(A.filename), A.dtype, offset + start * row, (stop - start, width))
+        begin, shape = offset + start * row, (stop - start, width)
+        return _Mapped(_range(start, stop), str(A.filename), A.dtype, begin, shape)
 
     return (mapped(start, stop) for start, stop in cuts), len(cuts)
 
