@@ -96,9 +96,7 @@ def absorbed(state: State, X: Any, policy: Policy, buffer: int) -> State:
     running = np.cumsum(np.concatenate([[state.squares], squares]))
     heavy, light = state.heavy.taken(X, squares, running[1:])
     state = dataclasses.replace(state, heavy=heavy, squares=float(running[-1]))
-    for part in light:
-        state = _appended(state, part, policy, buffer)
-    return state
+    return _appended(state, light, policy, buffer)
 
 
 def _appended(state: State, X: Any, policy: Policy, buffer: int) -> State:

@@ -29,6 +29,8 @@ __all__ = ["FrequentDirections"]
 # between 1.5 and 2.
 _BUFFER = 2
 
+_SUBNORMAL = float(np.finfo(np.float64).tiny)
+
 
 class FrequentDirections:
     """A sketch of the rows seen so far: few rows B with ``0 <= A^T A - B^T B <= shrinkage I``.
@@ -512,27 +514,30 @@ class FrequentDirections:
         B = np.concatenate([state.rows, state.heavy.rows])
         with np.errstate(over="ignore", under="ignore"):
             B = norms.ldexp(B, -state.exponent)
-        if not np.isfinite(B).all():
-            raise NumericalError(
-                "rows of the sketch are larger than any number; multiply the rows of the stream by "
-                "a power of two below 1"
-            )
         loss, rounding = state.shrinkage, state.rounding
         robust = self.variant == "robust"
-        above = bounds.robust_error(loss, rounding) if robust else loss + rounding
-        below = above if robust else rounding
-        middle = up(0.5 * loss, shift) if robust else 0.0
+        above = up(bounds.robust_error(loss, rounding) if robust else loss + rounding, shift)
+        below = above if robust else up(rounding, shift)
+        middle = 0.0
+        if robust:
+            middle = up(0.5 * loss, shift)
+            if middle < _SUBNORMAL:  # it was rounded there, and its error is that of the bound
+                above = below = above + middle
+        if not np.isfinite(B).all() or math.isinf(middle):
+            raise NumericalError(
+                "the sketch or its shift is larger than any number; multiply the rows of the "
+                "stream by a power of two below 1"
+            )
         of = "B^T B + shift I" if robust else "B^T B"
-        error = up(above, shift)
         certificate = SketchCertificate(
-            Bound(error, "bound", f"||A^T A - {of}||_2", origin="carried"),
-            Bound(up(below, shift), "bound", f"{of} - A^T A <= t I, t", origin="carried"),
-            Bound(error, "bound", f"A^T A - {of} <= t I, t", origin="carried"),
+            Bound(max(above, below), "bound", f"||A^T A - {of}||_2", origin="carried"),
+            Bound(below, "bound", f"{of} - A^T A <= t I, t", origin="carried"),
+            Bound(above, "bound", f"A^T A - {of} <= t I, t", origin="carried"),
             Bound(self.frobenius_squares, "exact", "||A||_F^2", origin="carried"),
         )
         details = {**self._details(), "shrinks": state.shrinks}
         info = Info("frequent directions", passes=1, iterations=state.shrinks, details=details)
-        return B, middle, error, certificate, info
+        return B, middle, max(above, below), certificate, info
 
     def _details(self) -> dict[str, Any]:
         heavy = 0 if self._state is None else self._state.heavy.squares.size

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from linsub._core.dense import norms
 
@@ -31,8 +32,8 @@ class Heavy:
     rows: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 1)))
     squares: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
 
-    def taken(self, X: Any, squares: np.ndarray, running: np.ndarray) -> tuple[Heavy, list[Any]]:
-        """Return what is kept after the rows of X, and the rows that are not, in parts.
+    def taken(self, X: Any, squares: np.ndarray, running: np.ndarray) -> tuple[Heavy, Any]:
+        """Return what is kept after the rows of X, and the rows that are not.
 
         Parameters
         ----------
@@ -44,7 +45,7 @@ class Heavy:
         """
         light = squares > 0.0
         if self.most == 0:
-            return self, [X if light.all() else X[light]]
+            return self, X if light.all() else X[light]
         d = X.shape[1]
         rows, sizes = list(self.rows), list(self.squares)
         returned: dict[int, np.ndarray] = {}
@@ -88,18 +89,19 @@ class Heavy:
         )
 
 
-def _with_returned(X: Any, light: np.ndarray, returned: dict[int, np.ndarray]) -> list[Any]:
+def _with_returned(X: Any, light: np.ndarray, returned: dict[int, np.ndarray]) -> Any:
     """Return the light rows, and those that came back where the rows stood that replaced them.
 
     Then the sketch sees the same rows in the same order however they are cut into blocks.
     """
     if not returned:
-        return [X[light]]
-    back = np.array(list(returned.values()))
-    if not isinstance(X, np.ndarray):
-        return [X[light], back]
-    where = np.array(list(returned))
-    mixed = X.copy()
-    mixed[where] = back
+        return X[light]
+    where, back = np.array(list(returned)), np.array(list(returned.values()))
     light[where] = True
-    return [mixed[light]]
+    if isinstance(X, np.ndarray):
+        mixed = X.copy()
+        mixed[where] = back
+        return mixed[light]
+    order = np.arange(X.shape[0])
+    order[where] = X.shape[0] + np.arange(where.size)
+    return sparse.vstack([X, sparse.csr_array(back)], format="csr")[order[light]]

@@ -130,10 +130,14 @@ def fd_variants(case: Any, subject: Any) -> list[Observation]:
 
 
 def _adversarial(index: int, rng: np.random.Generator) -> dict[str, Any]:
-    """Return every fourth time directions a little larger than the one that all later rows have."""
-    if index % 4:
-        return stream_case(index // 4 * 3 + index % 4 - 1, rng)
+    """Return streams as before; a direction that comes late; and l directions, which is tight."""
+    if index % 4 > 1:
+        return stream_case(index // 4 * 2 + index % 4 - 2, rng)
     size = int(rng.integers(2, 7))
+    if index % 4 == 1:
+        A = rng.standard_normal((3 * size, size))
+        case = {"A": A, "blocks": [A], "sketch_size": size, "buffer_size": 2 * size}
+        return {**case, "label": f"l = {size} directions"}
     first = 1.001 * np.eye(size, size + 1)
     later = np.zeros((30 * size, size + 1))
     later[:, size] = 0.999

@@ -19,7 +19,9 @@ def stream_case(index: int, rng: np.random.Generator) -> dict[str, Any]:
     kind = gallery.STREAMS[index % len(gallery.STREAMS)]
     n, d = int(rng.integers(1, 70)), int(rng.integers(1, 16))
     size = int(rng.integers(1, 9))
-    if kind == "identity" and index // len(gallery.STREAMS) % 2 == 0:  # tight: every row a direction of its own
+    if (
+        kind == "identity" and index // len(gallery.STREAMS) % 2 == 0
+    ):  # tight: every row a direction of its own
         size = int(rng.integers(2, 6))
         n = d = size * int(rng.integers(2, 5))
     A = gallery.stream(kind, n, d, rotate=kind != "identity", rng=rng)
