@@ -8,6 +8,7 @@ import numpy as np
 
 from linsub.streaming import FrequentDirections, bounds
 from linsub.streaming.claims.streams import (
+    WIDE,
     difference,
     ends,
     make,
@@ -332,7 +333,7 @@ def fd_decay(case: Any, subject: Any) -> list[Observation]:
     A = np.ldexp(case.A, unit(case.A))
     d = A.shape[1]
     sketch = make(case, FrequentDirections, n_features=d, decay=decay)
-    faded, before, D = np.zeros((0, d)), 0.0, 0.0
+    faded, before, D = np.zeros((0, d), WIDE), 0.0, 0.0
     blocks = np.array_split(A, min(6, len(A)))
     for block in blocks:
         faded = np.concatenate([faded * decay, block])
@@ -340,10 +341,10 @@ def fd_decay(case: Any, subject: Any) -> list[Observation]:
         delta = sketch.shrinkage - decay * decay * before
         before = sketch.shrinkage
         D = subject(D, decay, max(delta, 0.0))
-    few = sketch.result()
+    few: Any = sketch.result()
     extra = max(few.error - sketch.rounding - sketch.shrinkage, 0.0)
     low, high = ends(difference(faded, few.sketch))
-    slack = 2.0 * sketch.rounding + reference_rounding(faded) + 1e-15 * float(np.sum(faded**2))
+    slack = 2.0 * float(few.certificate.below) + reference_rounding(faded)
     return [Observation(high, D + extra + slack), Observation(-low, slack, note="below")]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from linsub.testing import gallery
 
-__all__ = ["difference", "ends", "gram", "make", "stream_case"]
+__all__ = ["WIDE", "difference", "ends", "gram", "make", "stream_case"]
 
 # Where the platform has no wider type, the reference rounds as double does.
 WIDE = np.longdouble
