@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any, Literal
 
 import numpy as np
+from scipy import sparse
 
 from linsub._core.dense.eigh import eigh
 from linsub._core.dense.qr import r_factor
@@ -73,7 +74,8 @@ def shrink(C: np.ndarray, S: Any, policy: Policy) -> Shrunk:
         R = r_factor(_stacked(C, S))
         size = float(np.sum(np.square(R)))
         return Shrunk(R, 0.0, bounds.shrink_rounding(size, order, d, EPS))
-    G = C @ C.T if S is None else _gram(C, S)
+    columns, few = (None, None) if S is None else _compressed(S)
+    G = C @ C.T if few is None else _gram(C, few, columns)
     total = float(G.diagonal().sum())
     rounding = bounds.shrink_rounding(total, order, d, EPS)
     if total == 0.0:
@@ -88,8 +90,8 @@ def shrink(C: np.ndarray, S: Any, policy: Policy) -> Shrunk:
     keep = min(policy.kept, int(np.count_nonzero(squares > delta)))
     W = W[:, :keep] * policy.factors(squares[:keep], delta)
     rows = W[: C.shape[0]].T @ C
-    if S is not None:
-        rows += np.asarray(S.T @ W[C.shape[0] :]).T
+    if few is not None:
+        rows[:, columns] += np.asarray(few.T @ W[C.shape[0] :]).T
     return Shrunk(rows, delta, rounding)
 
 
@@ -110,12 +112,22 @@ def _stacked(C: np.ndarray, S: Any) -> np.ndarray:
     return C if S is None else np.concatenate([C, S.toarray()])
 
 
-def _gram(C: np.ndarray, S: Any) -> np.ndarray:
-    """Return the Gram matrix of the rows of C and of S, from products with S."""
+def _compressed(S: Any) -> tuple[np.ndarray, Any]:
+    """Return the columns of S that are not empty, and S without the others.
+
+    Sparse rows wait in small numbers, and most columns of them may be empty: those cost nothing.
+    """
+    columns, indices = np.unique(S.indices, return_inverse=True)
+    shape = (S.shape[0], columns.size)
+    return columns, sparse.csr_array((S.data, indices.ravel(), S.indptr), shape=shape)
+
+
+def _gram(C: np.ndarray, S: Any, columns: Any) -> np.ndarray:
+    """Return the Gram matrix of the rows of C and of S, which has these columns."""
     r = C.shape[0]
     G = np.empty((r + S.shape[0],) * 2)
     G[:r, :r] = C @ C.T
-    G[r:, :r] = np.asarray(S @ C.T)
+    G[r:, :r] = np.asarray(S @ C[:, columns].T)
     G[:r, r:] = G[r:, :r].T
     G[r:, r:] = (S @ S.T).toarray()
     return G

@@ -147,11 +147,14 @@ def _of_file(path: str, block_rows: int | None) -> tuple[Iterator[Piece], int]:
 
 def _of_array(A: Any, block_rows: int | None) -> tuple[Iterator[Piece], int]:
     arrays.refuse(A, "source")
-    A = A.tocsr() if hasattr(A, "tocsr") else A
+    if hasattr(A, "tocsr"):
+        A = A.tocsr()
+    elif hasattr(A, "iloc"):  # a data frame, whose slices are of another kind
+        A = np.asarray(A)
     cuts = _cuts(tuple(A.shape), block_rows)
     offset = _offset(A)
     if offset is None:
-        return (_Held(_range(*cut), A[slice(*cut)]) for cut in cuts), len(cuts)
+        return (_Held(_range(*cut), A[slice(*cut), :]) for cut in cuts), len(cuts)
     width = A.shape[1]
     row = width * A.dtype.itemsize
 
