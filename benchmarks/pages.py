@@ -29,7 +29,7 @@ MARKS = {
     "selection": "selection",
     "dpp_projection": "dpp-projection",
     "design": "design",
-    "frequent_directions": "frequent-directions",
+    "row_sketches": "row-sketches",
 }
 
 
