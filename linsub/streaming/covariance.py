@@ -55,7 +55,7 @@ class StreamingCovariance:
     squares are safe, an exact power of two. An update that fails, or is interrupted, changes
     nothing.
     *Cost.* ``d^2`` flops a row, half of a product; ``2 d^2`` numbers while a block is absorbed,
-    in double precision. *Accuracy.* Rounding alone, and bounded (claim
+    and twice that for :meth:`result`, in double precision. *Accuracy.* Rounding alone, and bounded (claim
     ``streaming-covariance-rounding``).
 
     References
@@ -188,7 +188,7 @@ class StreamingCovariance:
         state = self._folded()
         shift = -2 * state.exponent
         with np.errstate(over="ignore", under="ignore"):
-            G = norms.ldexp(_full(state.G), shift)
+            G = norms.ldexp(_full(state.G), shift) if shift else _full(state.G)
             mean = norms.ldexp(state.mean, -state.exponent) if self.center else None
         if not np.isfinite(G).all():
             raise NumericalError(
@@ -316,6 +316,7 @@ class StreamingCovariance:
 
 
 def _full(G: np.ndarray) -> np.ndarray:
-    """Return the symmetric matrix of an upper triangle."""
-    upper = np.triu(G)
-    return np.ascontiguousarray(upper + np.triu(G, 1).T)
+    """Return the symmetric matrix of an upper triangle, in memory of its own."""
+    found = np.triu(G)
+    found += np.triu(G, 1).T
+    return np.ascontiguousarray(found)
