@@ -37,6 +37,7 @@ BENCHMARKS = {
     "leverage": "benchmarks.leverage",
     "sensitivities": "benchmarks.sensitivities",
     "row_sampling": "benchmarks.row_sampling",
+    "row_sketches": "benchmarks.frequent_directions",
 }
 
 

@@ -35,6 +35,7 @@ MARKS = {
     "leverage": "leverage",
     "sensitivities": "sensitivities",
     "row_sampling": "row-sampling",
+    "row_sketches": "row-sketches",
 }
 
 

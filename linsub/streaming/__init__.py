@@ -2,6 +2,25 @@
 
 from __future__ import annotations
 
+from linsub.streaming.covariance import StreamingCovariance
+from linsub.streaming.frequent_directions import FrequentDirections
+from linsub.streaming.out_of_core import reduce_stream
 from linsub.streaming.result import EigCertificate, EigResult
+from linsub.streaming.sketch_result import (
+    CovarianceCertificate,
+    CovarianceResult,
+    SketchCertificate,
+    SketchResult,
+)
 
-__all__ = ["EigCertificate", "EigResult"]
+__all__ = [
+    "CovarianceCertificate",
+    "CovarianceResult",
+    "EigCertificate",
+    "EigResult",
+    "FrequentDirections",
+    "SketchCertificate",
+    "SketchResult",
+    "StreamingCovariance",
+    "reduce_stream",
+]
