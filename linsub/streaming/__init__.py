@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from linsub.streaming.oja_rule import OjaResult, oja
 from linsub.streaming.result import EigCertificate, EigResult
 
-__all__ = ["EigCertificate", "EigResult"]
+__all__ = ["EigCertificate", "EigResult", "OjaResult", "oja"]
