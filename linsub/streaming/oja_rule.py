@@ -127,7 +127,8 @@ def run_oja(
     """Run the kernel over rows from :func:`kernel_rows`; v is overwritten."""
     from linsub.streaming._kernels.oja import oja_rows, oja_sparse_rows
 
-    if sparse.issparse(rows):
+    found: Any
+    if not isinstance(rows, np.ndarray):
         parts = (rows.data, rows.indices.astype(np.int64), rows.indptr.astype(np.int64))
         found = oja_sparse_rows(*parts, rates, v, squares, exponent, count)
     else:

@@ -12,7 +12,9 @@ import numpy as np
 
 from linsub._core.jit import njit
 
-__all__ = ["oja_rows", "oja_sparse_rows"]
+__all__ = ["BAD", "DONE", "STEEP", "STRAINED", "oja_components", "oja_rows", "oja_sparse_rows"]
+
+DONE, STRAINED, STEEP, BAD = 0, 1, 2, 3
 
 # ||v||^2 may lie within these before v is brought back; with the limits on rows below, none of
 # the products overflows.
@@ -20,6 +22,9 @@ _SMALL, _LARGE = 1e-60, 1e60
 
 # A row with ||a||^2 within these, and eta ||a||^2 below the third, is taken as it stands.
 _LOW, _HIGH, _STEEP = 1e-100, 1e100, 1e60
+
+# Of several components, a row with eta ||a||^2 up to this is taken as it stands.
+_GENTLE = 1e3
 
 # Rows after which ||v||^2 is measured anew: it is carried by its exact recursion in between.
 _MEASURE = 1024
@@ -189,3 +194,67 @@ def oja_sparse_rows(
             squares, e = _brought_back(v, squares)
             exponent += e
     return -1, squares, exponent
+
+
+@njit(reassociate=True)
+def _square(x: np.ndarray) -> float:
+    total = 0.0
+    for i in range(x.size):
+        total += np.float64(x[i]) * np.float64(x[i])
+    return total
+
+
+@njit(reassociate=True)
+def _turn(W: np.ndarray, x: np.ndarray, eta: float) -> None:
+    """W[j] += eta <x, W[j]> x for all j."""
+    for j in range(W.shape[0]):
+        v = W[j]
+        y = 0.0
+        for i in range(x.size):
+            y += np.float64(x[i]) * v[i]
+        _add(v, eta * y, x)
+
+
+@njit()
+def oja_components(
+    X: np.ndarray, rates: np.ndarray, W: np.ndarray, first: int, strain: float, allowed: float
+) -> tuple[int, int, float]:
+    """Run over the rows of X from `first` on with the k rows of W, while W is well conditioned.
+
+    Parameters
+    ----------
+    X : (b, d)
+    rates : (b,)
+    W : (k, d)
+        Overwritten.
+    first : int
+    strain : float
+        The sum of log(1 + eta ||a||^2) since W was orthonormal, which bounds log(cond(W)).
+    allowed : float
+        What it may reach.
+
+    Returns
+    -------
+    status : int
+        :data:`DONE`; :data:`STRAINED`, W has to be made orthonormal; :data:`STEEP`, the row at
+        which it stopped alone is too much; :data:`BAD`, it is not finite.
+    stopped : int
+        The row that comes next.
+    strain : float
+    """
+    for i in range(first, X.shape[0]):
+        x = X[i]
+        q, eta = _square(x), rates[i]
+        if _LOW < q < _HIGH and eta * q < _GENTLE:
+            more = math.log1p(eta * q)
+            if strain + more > allowed:
+                return STRAINED, i, strain
+            strain += more
+            _turn(W, x, eta)
+            continue
+        for j in range(x.size):
+            if not abs(np.float64(x[j])) < np.inf:
+                return BAD, i, strain
+        if q > 0.0 or np.any(x != 0.0):
+            return STEEP, i, strain
+    return DONE, X.shape[0], strain
