@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from linsub.streaming.basis_result import BasisResult
 from linsub.streaming.block_power import BlockPowerPCA
+from linsub.streaming.boost import BoostResult, success_boost
 from linsub.streaming.history_pca import HistoryPCA
 from linsub.streaming.oja_pca import OjaPCA
 from linsub.streaming.oja_rule import OjaResult, oja
+from linsub.streaming.protected import ProjectedUpdate, ProtectedSubspace, ProtectionResult
 from linsub.streaming.result import EigCertificate, EigResult
+from linsub.streaming.tracker import SubspaceTracker
 
 __all__ = [
     "BasisResult",
     "BlockPowerPCA",
+    "BoostResult",
     "EigCertificate",
     "EigResult",
     "HistoryPCA",
     "OjaPCA",
     "OjaResult",
+    "ProjectedUpdate",
+    "ProtectedSubspace",
+    "ProtectionResult",
+    "SubspaceTracker",
     "oja",
+    "success_boost",
 ]

@@ -24,9 +24,9 @@ class BasisResult(Record):
     components : ndarray of shape (k, d)
         Orthonormal rows, in double precision; the entry of largest modulus of each (the first of
         them) is positive.
-    deviations : ndarray of shape (k,)
+    deviations : ndarray of shape (k,), or None
         Estimates of the root mean square of the rows along each component,
-        ``sqrt(lambda_j(A^T A) / n)``. Nothing is proved of them.
+        ``sqrt(lambda_j(A^T A) / n)``, where the method makes any. Nothing is proved of them.
     certificate : OrthogonalityCertificate
         ``||V V^T - I||_F``, measured: all that is certain of a basis whose rows are gone.
     info : Info
@@ -35,7 +35,7 @@ class BasisResult(Record):
 
     _fields = ("components", "deviations")
     components: Any
-    deviations: np.ndarray
+    deviations: np.ndarray | None
     certificate: OrthogonalityCertificate | None
     info: Info | None
 
@@ -47,12 +47,14 @@ def orthogonality(V: np.ndarray) -> OrthogonalityCertificate:
     return OrthogonalityCertificate(Bound(defect + rounding, "bound", "||V V^T - I||_F"))
 
 
-def basis_result(V: np.ndarray, deviations: np.ndarray, home: Home, info: Info) -> BasisResult:
+def basis_result(
+    V: np.ndarray, deviations: np.ndarray | None, home: Home, info: Info
+) -> BasisResult:
     """Return the record of the rows of V."""
     V = np.array([signed(row) for row in V]).reshape(V.shape)
     return BasisResult(
         home.give_back(V),
-        np.array(deviations, dtype=np.float64),
+        None if deviations is None else np.array(deviations, dtype=np.float64),
         certificate=orthogonality(V),
         info=dataclasses.replace(info, passes=1),
     )

@@ -240,7 +240,7 @@ class OjaPCA(RowStream):
 
 
 def _coefficient(mantissa: float, exponent: int, size: float) -> tuple[float, int]:
-    """Return t and p: ``V + c G`` is a multiple of ``2^-p V + t G``, for c = mantissa 2^exponent."""
+    """Return t and p: ``V + c G`` is a multiple of ``2^-p V + t G``, c = mantissa 2^exponent."""
     if mantissa == 0.0 or size == 0.0:
         return 0.0, 0
     over = exponent + math.frexp(size)[1] - _LARGE

@@ -191,7 +191,8 @@ class RowStream:
         fill = self._streams.gaussian("start", S.shape[::-1], block=(1, state["rows"])).T
         found = np.concatenate([V[~lost], fill[lost]])
         order = np.argsort(np.concatenate([np.flatnonzero(~lost), np.flatnonzero(lost)]))
-        return np.asarray(orthonormal_rows(found)[0][order])
+        renewed, _ = orthonormal_rows(found)
+        return np.asarray(renewed[order])
 
     # ------------------------------------------------------------------ saving
 
