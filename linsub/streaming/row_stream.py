@@ -177,7 +177,7 @@ class RowStream:
             for name in quadratic:
                 state[name] = shift(state[name], 2 * (state["exponent"] - own))
             state["exponent"] = own
-        return shift(batch, -state["exponent"])
+        return np.asarray(shift(batch, -state["exponent"]))
 
     def _renewed_rows(self, S: np.ndarray, state: State) -> np.ndarray:
         """Return orthonormal rows for S; random ones where it has not k directions.

@@ -29,8 +29,20 @@ _STEP = 4.0
 
 
 def basis_rounding(d: int, k: int, eps: float) -> float:
-    """Rounding of ``||V V^T - I||_F`` for k unit rows of length d: ``4 sqrt(d) eps k``."""
-    return _STEP * math.sqrt(max(d, 1)) * eps * k
+    """Rounding of ``||V V^T - I||_F`` for k orthonormal rows of length d in a type.
+
+    ``4 sqrt(d) eps k`` in double precision, for k^2 inner products; and ``sqrt(k) eps (1 + eps)``
+    more where the rows are rounded to a coarser type.
+
+    Examples
+    --------
+    >>> from linsub.streaming.bounds import basis_rounding
+    >>> basis_rounding(100, 1, 2.0**-52) == 40.0 * 2.0**-52
+    True
+    """
+    double = float(np.finfo(np.float64).eps)
+    found = _STEP * math.sqrt(max(d, 1)) * double * k
+    return found if eps <= double else found + math.sqrt(k) * eps * (1.0 + eps)
 
 
 def oja_axis_growth(squares: Any, counts: Any, eta: float) -> np.ndarray:
