@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from linsub.streaming.oja_pca import OjaPCA
 from linsub.streaming.oja_rule import oja
+from linsub.streaming.tracker import SubspaceTracker
 
 __all__ = ["warmup"]
 
@@ -15,3 +17,6 @@ def warmup() -> None:
     X = np.eye(3)
     for rows in (X, X.astype(np.float32), sparse.csr_array(X)):
         oja(rows, 0.5, rng=0)
+    OjaPCA(2, "constant", eta0=0.5, rng=0).update(X)
+    for method in ("opast", "grouse"):
+        SubspaceTracker(2, method, rng=0).update(X)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from linsub._core.random import RNGLike
 from linsub.results import Info
 from linsub.streaming.basis_result import BasisResult, basis_result
 from linsub.streaming.learning_rate import LearningRate, as_learning_rate, rates
-from linsub.streaming.oja_rule import run_oja
+from linsub.streaming.oja_rule import locked, run_oja
 from linsub.streaming.row_stream import RowStream, State, dense_panels, orthonormal_rows, shift
 from linsub.streaming.rows import NanPolicy
 
@@ -192,7 +192,8 @@ class OjaPCA(RowStream):
 
         state["V"] = state["V"].copy()
         first = 0
-        for X in dense_panels(rows):
+        for panel in dense_panels(rows):
+            X = locked(panel.astype(np.float64, copy=False))
             i, part = 0, eta[first : first + X.shape[0]]
             status = kernel.STRAINED
             while status != kernel.DONE:
@@ -204,7 +205,7 @@ class OjaPCA(RowStream):
                 if status != kernel.DONE:
                     self._renewed(state)
                 if status == kernel.STEEP:
-                    _steep_row(state, X[i].astype(np.float64), float(part[i]))
+                    _steep_row(state, X[i], float(part[i]))
                     i += 1
             first += X.shape[0]
         return True

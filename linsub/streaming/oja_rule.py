@@ -13,9 +13,9 @@ from linsub._core.dense import norms
 from linsub._core.random import RNGLike, Streams
 from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.results import Info, Record
-from linsub.streaming.rows import as_rows
+from linsub.streaming.rows import NanPolicy, as_rows
 
-__all__ = ["OjaResult", "as_rates", "kernel_rows", "oja", "run_oja", "signed", "unit"]
+__all__ = ["OjaResult", "as_rates", "kernel_rows", "locked", "oja", "run_oja", "signed", "unit"]
 
 
 class OjaResult(Record):
@@ -96,7 +96,7 @@ def oja(X: Any, eta: Any, v0: Any = None, *, rng: RNGLike = None) -> OjaResult:
     n, d = rows.shape
     rates = as_rates(eta, n)
     v = unit(Streams(rng).gaussian("start", (d, 1))[:, 0] if v0 is None else _start(v0, d))
-    start = math.log(math.sqrt(float(v @ v)))
+    start = 0.5 * math.log(float(v @ v))
     bad, squares, exponent = run_oja(rows, rates, v, 1.0, 0, 0)
     if bad >= 0:
         as_rows(X, None)  # says which rows
@@ -108,17 +108,26 @@ def oja(X: Any, eta: Any, v0: Any = None, *, rng: RNGLike = None) -> OjaResult:
     )
 
 
-def kernel_rows(X: Any, n_features: int | None, name: str = "X") -> Any:
+def kernel_rows(
+    X: Any, n_features: int | None, name: str = "X", nan_policy: NanPolicy = "raise"
+) -> Any:
     """Return rows as the kernels take them; dense ones are not yet known to be finite.
 
     The kernels see that for nothing, and looking here would read all rows once more.
     """
     if sparse.issparse(X):
-        return as_rows(X, n_features, name=name)
+        return as_rows(X, n_features, name=name, nan_policy=nan_policy)
     rows = arrays.as_matrix(X, name=name, check_finite=False)
     if rows.dtype.kind == "c" or rows.shape[1] == 0 or n_features not in (None, rows.shape[1]):
         return as_rows(X, n_features, name=name)  # says what is wrong
-    return np.ascontiguousarray(rows)
+    return locked(np.ascontiguousarray(rows))
+
+
+def locked(x: np.ndarray) -> np.ndarray:
+    """Return a view that is read-only: kernels are then compiled for one kind of array alone."""
+    view = x.view()
+    view.flags.writeable = False
+    return view
 
 
 def run_oja(
@@ -132,7 +141,7 @@ def run_oja(
         parts = (rows.data, rows.indices.astype(np.int64), rows.indptr.astype(np.int64))
         found = oja_sparse_rows(*parts, rates, v, squares, exponent, count)
     else:
-        found = oja_rows(rows, rates, v, squares, exponent, count)
+        found = oja_rows(locked(rows), rates, v, squares, exponent, count)
     bad, squares, exponent = found
     return int(bad), float(squares), int(exponent)
 

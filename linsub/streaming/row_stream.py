@@ -71,7 +71,7 @@ class RowStream:
             The state is then what it was before.
         """
         known = None if self._state is None else self.n_features
-        rows = kernel_rows(X, known)
+        rows = kernel_rows(X, known, nan_policy=self.nan_policy)
         state = dict(self._begun(rows.shape[1]) if self._state is None else self._state)
         if not self._absorb(state, rows):
             rows = as_rows(X, known, nan_policy=self.nan_policy)
@@ -188,7 +188,7 @@ class RowStream:
         lost = sizes <= S.shape[1] * np.finfo(np.float64).eps * sizes.max(initial=0.0)
         if not lost.any():
             return V
-        fill = self._streams.gaussian("start", S.shape[::-1], block=(1, state["rows"])).T
+        fill = self._streams.gaussian("start", S.shape[::-1], block=(1, state["taken"])).T
         found = np.concatenate([V[~lost], fill[lost]])
         order = np.argsort(np.concatenate([np.flatnonzero(~lost), np.flatnonzero(lost)]))
         renewed, _ = orthonormal_rows(found)

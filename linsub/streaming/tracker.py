@@ -9,7 +9,9 @@ import numpy as np
 
 from linsub._core import scalars
 from linsub._core.dense import norms
+from linsub._core.dense.qr import qr
 from linsub._core.dense.svd import svd
+from linsub._core.dense.triangular import solve
 from linsub._core.random import RNGLike
 from linsub.errors import InvalidInputError
 from linsub.results import Info
@@ -145,11 +147,11 @@ class SubspaceTracker(RowStream):
         if self.method == "past":
             V = orthonormal_rows(V)[0]
         if self.method != "grouse":
-            # P^-1 = (S S^T)^-1: its largest directions are the smallest of S.
-            U, S, _ = svd(state["S"])
-            V = U[:, ::-1].T @ V
+            # P^-1 = S^-T S^-1 is the correlation of the coordinates.
+            _, S, Uh = svd(_inverse(state["S"]))
+            V = Uh @ V
             weight = math.sqrt(state["weight"])
-            deviations = shift(1.0 / (S[::-1] * weight), state["exponent"]) if weight else 0.0 * S
+            deviations = shift(S / weight, state["exponent"]) if weight else 0.0 * S
         return basis_result(V, deviations, self._home, Info(self.method, details=details))
 
     def _fresh(self, d: int) -> State:
@@ -195,3 +197,13 @@ class SubspaceTracker(RowStream):
             first = stop
             if state["turned"] % _RENEW == 0 and self.method != "past":
                 state["V"] = orthonormal_rows(state["V"])[0]
+
+
+def _inverse(S: np.ndarray) -> np.ndarray:
+    """Return S^-1 to the accuracy of each row, whatever the sizes of the columns of S."""
+    sizes = norms.column_norms(S)
+    Q, R = qr(S / sizes)
+    eps = float(np.finfo(np.float64).eps)
+    lost = np.flatnonzero(np.abs(R.diagonal()) < eps)
+    R[lost, lost] = eps
+    return np.asarray(solve(R, Q.T) / sizes[:, None])

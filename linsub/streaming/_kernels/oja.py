@@ -200,7 +200,7 @@ def oja_sparse_rows(
 def _square(x: np.ndarray) -> float:
     total = 0.0
     for i in range(x.size):
-        total += np.float64(x[i]) * np.float64(x[i])
+        total += x[i] * x[i]
     return total
 
 
@@ -211,7 +211,7 @@ def _turn(W: np.ndarray, x: np.ndarray, eta: float) -> None:
         v = W[j]
         y = 0.0
         for i in range(x.size):
-            y += np.float64(x[i]) * v[i]
+            y += x[i] * v[i]
         _add(v, eta * y, x)
 
 
@@ -252,9 +252,11 @@ def oja_components(
             strain += more
             _turn(W, x, eta)
             continue
+        empty = True
         for j in range(x.size):
-            if not abs(np.float64(x[j])) < np.inf:
+            if not abs(x[j]) < np.inf:
                 return BAD, i, strain
-        if q > 0.0 or np.any(x != 0.0):
+            empty = empty and x[j] == 0.0
+        if not empty:
             return STEEP, i, strain
     return DONE, X.shape[0], strain

@@ -10,8 +10,8 @@ from linsub._core.jit import njit
 
 __all__ = ["grouse_rows", "past_rows"]
 
-# ||S||_F^2 from which forgetting stops.
-_WOUND_UP = 1e200
+# ||S||_F^2 from which forgetting stops; rows are 2^200 at most, and squares must not overflow.
+_WOUND_UP = 1e100
 
 
 @njit(reassociate=True)
@@ -50,6 +50,32 @@ def _split(W: np.ndarray, x: np.ndarray, y: np.ndarray, e: np.ndarray, rounds: i
 
 
 @njit()
+def _shrink(
+    S: np.ndarray, f: np.ndarray, q: np.ndarray, size: float, along: float, down: float
+) -> None:
+    """S S^T <- down^2 S (I - (1 - along^2) f f^T / size) S^T, where q = S f and size = ||f||^2.
+
+    A reflection of the columns leaves f along one of them: that one is shrunk by itself, and is
+    accurate however much it shrinks.
+    """
+    k = f.size
+    norm = math.sqrt(size)
+    if norm > 0.0:
+        sign = -1.0 if f[0] > 0.0 else 1.0
+        u = f / norm
+        u[0] -= sign
+        factor = 2.0 / _dot(u, u)
+        for a in range(k):
+            t = factor * _dot(S[a], u)
+            S[a, 0] = sign * along * q[a] / norm
+            for b in range(1, k):
+                S[a, b] -= t * u[b]
+    for a in range(k):
+        for b in range(k):
+            S[a, b] *= down
+
+
+@njit()
 def past_rows(
     X: np.ndarray, W: np.ndarray, S: np.ndarray, forgetting: float, orthonormal: bool
 ) -> None:
@@ -71,20 +97,19 @@ def past_rows(
         total = forgetting + size
         for a in range(k):
             q[a] = _dot(S[a], f)
-        c = 1.0 / (total + math.sqrt(forgetting * total))
         # Rows that say nothing must not let it grow for ever.
         down = 1.0 / math.sqrt(forgetting) if _dot(S.ravel(), S.ravel()) < _WOUND_UP else 1.0
+        _shrink(S, f, q, size, math.sqrt(forgetting / total), down)
         for a in range(k):
-            for b in range(k):
-                S[a, b] = (S[a, b] - c * q[a] * f[b]) * down
+            q[a] /= total
         if not orthonormal:
             for a in range(k):
-                _add(W[a], q[a] / total, e)
+                _add(W[a], q[a], e)
             continue
-        # W + g p^T with the gain g = q / total and p orthogonal to W, times the inverse root of
+        # W + g p^T with the gain g = q and p orthogonal to W, times the inverse root of
         # I + ||p||^2 g g^T.
         grown = _dot(e, e)
-        gain = _dot(q, q) / (total * total)
+        gain = _dot(q, q)
         if grown == 0.0 or gain == 0.0:
             continue
         root = math.sqrt(1.0 + grown * gain)
@@ -93,9 +118,9 @@ def past_rows(
         for j in range(d):
             p[j] = (1.0 + tau * gain) * e[j]
         for a in range(k):
-            _add(p, tau * q[a] / total, W[a])
+            _add(p, tau * q[a], W[a])
         for a in range(k):
-            _add(W[a], q[a] / total, p)
+            _add(W[a], q[a], p)
 
 
 @njit()

@@ -219,7 +219,7 @@ def energy(case: Any, subject: Callable[..., list[Step]]) -> list[Observation]:
     for i, (Q, added, reported) in enumerate(subject(case.blocks, case.threshold)):
         R = case.blocks[i // 2]
         R = R / (float(np.abs(R).max()) or 1.0)
-        size, rounding = float(np.linalg.norm(R)), protected_rounding(*R.shape, EPS)
+        size, rounding = float(np.linalg.norm(R)), protected_rounding(R.shape[0], R.shape[1], EPS)
         held = float(np.sum((Q.T @ R) ** 2)) / size**2 if size else 1.0
         rest = float(np.linalg.norm(R - Q @ (Q.T @ R)))
         seen.append(Observation(case.threshold, held + rounding, note="threshold"))
@@ -264,7 +264,7 @@ def _careless(rounds: int, sort: bool) -> Any:
             for _ in range(rounds):
                 rest = rest - Q @ (Q.T @ rest)
             U, S, _ = np.linalg.svd(rest, full_matrices=False)
-            keep = S > 30.0 * np.finfo(X.dtype).eps * np.linalg.norm(X) if sort else S > 0.0
+            keep = 30.0 * np.finfo(X.dtype).eps * np.linalg.norm(X) < S if sort else S > 0.0
             Q = np.column_stack([Q, U[:, keep]])[:, :d]
         return Q
 
@@ -292,7 +292,7 @@ def drift(case: Any, subject: Callable[..., np.ndarray]) -> Observation:
     """After a hundred updates that lie mostly in the subspace, U^T U - I is rounding of its type"""
     Q = subject(case.blocks)
     eps = float(np.finfo(case.dtype).eps)
-    return Observation(_defect(Q.T), basis_rounding(*Q.shape, eps))
+    return Observation(_defect(Q.T), basis_rounding(Q.shape[0], Q.shape[1], eps))
 
 
 # ---------------------------------------------------------------------- repeated runs
