@@ -19,4 +19,4 @@ def warmup() -> None:
         oja(rows, 0.5, rng=0)
     OjaPCA(2, "constant", eta0=0.5, rng=0).update(X)
     for method in ("opast", "grouse"):
-        SubspaceTracker(2, method, rng=0).update(X)  # type: ignore[arg-type]
+        SubspaceTracker(2, method, rng=0).update(X)
