@@ -2,12 +2,12 @@
 Learning one task after another without forgetting
 ==================================================
 
-One linear classifier on random features learns to tell 0 from 1, then 2 from 3, up to 8 from 9, with
-one set of weights, and never sees an earlier task again. Trained plainly it forgets. After each task
-the directions that hold most of the energy of its features are protected, and later steps are projected
-away from them: what it answers to old images then stays nearly what it was. Adam is given projected
-gradients, and its step is projected once more: it rescales the entries, which leaves the
-complement again.
+One linear classifier on random features learns to tell 0 from 1, then 2 from 3, up to 8 from 9,
+with one set of weights, and never sees an earlier task again. Trained plainly it forgets. After
+each task the directions that hold most of the energy of its features are protected, and later steps are
+projected away from them: what it answers to old images then stays nearly what it was. Adam is given
+projected gradients, and its step is projected once more: it rescales the entries, which leaves
+the complement again.
 
 Run it with ``python examples/plot_protected_tasks.py --save picture.png``.
 """
@@ -107,19 +107,20 @@ def pyplot() -> Any:
 
 def draw(found: dict[str, tuple[np.ndarray, list[int], float]]) -> Any:
     """Return the figure: accuracies by task, and how many directions they took."""
-    figure, axes = pyplot().subplots(1, 4, figsize=(14, 3.9), dpi=110, layout="constrained")
+    figure, grid = pyplot().subplots(2, 2, figsize=(9.6, 8.6), dpi=110, layout="constrained")
+    axes = grid.ravel()
     names = [f"{a} or {b}" for a, b in TASKS]
     for ax, (mode, (table, _, _)) in zip(axes[:3], found.items(), strict=True):
         image = ax.imshow(table, cmap="viridis", vmin=0.4, vmax=1.0)
         ax.set_title(mode, fontsize=10)
         ax.set_xticks(range(len(TASKS)), names, fontsize=8)
         ax.set_yticks(range(len(TASKS)), names, fontsize=8)
-        ax.set(xlabel="accuracy on", ylabel="after learning" if ax is axes[0] else None)
+        ax.set(xlabel="accuracy on", ylabel="after learning")
         for i in range(len(TASKS)):
             for j in range(i + 1):
                 color = "white" if table[i, j] < 0.8 else "black"
                 ax.text(j, i, f"{table[i, j]:.2f}", ha="center", va="center", color=color)
-    figure.colorbar(image, ax=list(axes[:3]), shrink=0.8)
+    figure.colorbar(image, ax=list(grid[0]), shrink=0.6)
     axes[3].bar(range(1, len(TASKS) + 1), found[MODES[2]][1], color="tab:blue")
     axes[3].set(xlabel="tasks learned", ylabel=f"protected directions of {FEATURES}")
     axes[3].set_title(f"for {THRESHOLD:.0%} of the energy of each task", fontsize=10)
