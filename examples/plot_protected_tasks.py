@@ -4,10 +4,10 @@ Learning one task after another without forgetting
 
 One linear classifier on random features learns to tell 0 from 1, then 2 from 3, up to 8 from 9,
 with one set of weights, and never sees an earlier task again. Trained plainly it forgets. After
-each task the directions that hold most of the energy of its features are protected, and later steps are
-projected away from them: what it answers to old images then stays nearly what it was. Adam is given
-projected gradients, and its step is projected once more: it rescales the entries, which leaves
-the complement again.
+each task the directions that hold most of the energy of its features are protected, and later steps
+are projected away from them: what it answers to old images then stays nearly what it was. Adam is
+given projected gradients, and its step is projected once more: it rescales the entries, which
+leaves the complement again.
 
 Run it with ``python examples/plot_protected_tasks.py --save picture.png``.
 """
