@@ -140,7 +140,9 @@ class OjaPCA(RowStream):
             self._renewed(state)
             total = state["total"]
             growth = state["growth"]
-            deviations = np.sqrt(np.maximum(growth, 0.0) / total) if total > 0.0 else 0.0 * growth
+            # Not the root of the quotient, which overflows for rates near the smallest numbers.
+            size = np.sqrt(np.maximum(growth, 0.0))
+            deviations = size / math.sqrt(total) if total > 0.0 else 0.0 * growth
         details = {"rows": n, "learning_rate": self.learning_rate, "batch": self.batch}
         return basis_result(state["V"], deviations, self._home, Info("oja", details=details))
 

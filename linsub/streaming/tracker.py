@@ -190,7 +190,8 @@ class SubspaceTracker(RowStream):
             if self.method == "grouse":
                 grouse_rows(part, state["V"], self.step, nothing)
             else:
-                past_rows(part, state["V"], state["S"], self.forgetting, self.method == "opast")
+                orthonormal = self.method == "opast"
+                past_rows(part, state["V"], state["S"], self.forgetting, orthonormal, nothing)
                 for _ in range(len(part)):
                     state["weight"] = self.forgetting * state["weight"] + 1.0
             state["turned"] += stop - first
@@ -202,8 +203,11 @@ class SubspaceTracker(RowStream):
 def _inverse(S: np.ndarray) -> np.ndarray:
     """Return S^-1 to the accuracy of each row, whatever the sizes of the columns of S."""
     sizes = norms.column_norms(S)
-    Q, R = qr(S / sizes)
     eps = float(np.finfo(np.float64).eps)
+    # Rows of sizes beyond the digits of a double can cancel a column wholly.
+    least = eps * float(sizes[sizes > 0.0].min(initial=1.0))
+    sizes = np.where(sizes > 0.0, sizes, least)
+    Q, R = qr(S / sizes)
     lost = np.flatnonzero(np.abs(R.diagonal()) < eps)
     R[lost, lost] = eps
     return np.asarray(solve(R, Q.T) / sizes[:, None])

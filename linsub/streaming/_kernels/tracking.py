@@ -60,7 +60,7 @@ def _shrink(
     """
     k = f.size
     norm = math.sqrt(size)
-    if norm > 0.0:
+    if along < 1.0 and norm > 0.0:
         sign = -1.0 if f[0] > 0.0 else 1.0
         u = f / norm
         u[0] -= sign
@@ -77,7 +77,12 @@ def _shrink(
 
 @njit()
 def past_rows(
-    X: np.ndarray, W: np.ndarray, S: np.ndarray, forgetting: float, orthonormal: bool
+    X: np.ndarray,
+    W: np.ndarray,
+    S: np.ndarray,
+    forgetting: float,
+    orthonormal: bool,
+    nothing: float,
 ) -> None:
     """Run over the rows of X; W (k, d) and S (k, k) are overwritten.
 
@@ -110,7 +115,8 @@ def past_rows(
         # I + ||p||^2 g g^T.
         grown = _dot(e, e)
         gain = _dot(q, q)
-        if grown == 0.0 or gain == 0.0:
+        # What is left of a row in the span is rounding, and a large gain would make it count.
+        if not grown > nothing * nothing * _dot(X[i], X[i]) or gain == 0.0:
             continue
         root = math.sqrt(1.0 + grown * gain)
         # (1/root - 1) / gain without cancellation.
