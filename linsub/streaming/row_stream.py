@@ -21,6 +21,9 @@ __all__ = ["RowStream", "State", "dense_panels", "orthonormal_rows", "shift"]
 
 _VERSION = 1
 
+# Up to this, 2^p is a normal number.
+_PLAIN = 1000
+
 # Rows of a sparse block that are made dense at a time.
 _DENSE_ROWS = 256
 
@@ -256,9 +259,11 @@ def orthonormal_rows(V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.ascontiguousarray(Q.T * np.where(sizes < 0.0, -1.0, 1.0)[:, None]), np.abs(sizes)
 
 
-def shift(X: Any, p: int) -> Any:
+def shift(X: Any, p: Any) -> Any:
     """Return 2^p X; numbers that get too small become 0."""
     with np.errstate(under="ignore", over="ignore"):
+        if np.abs(p).max(initial=0) < _PLAIN:
+            return X * np.ldexp(1.0, p)  # the same bits at a tenth of the time
         return np.ldexp(X, p)
 
 
