@@ -327,6 +327,12 @@ class ProtectedSubspace:
         rest = norms.frobenius(self._basis.reject(near))
         return (rest / size) ** 2 if size > 0.0 else 0.0
 
+    def __copy__(self) -> Self:
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin._basis = copy.copy(self._basis)
+        return twin
+
     def __repr__(self) -> str:
         return (
             f"ProtectedSubspace(n_features={self.n_features}, threshold={self.threshold:g}, "

@@ -244,6 +244,16 @@ class RowStream:
         stream._state = found or None
         return stream
 
+    def __copy__(self) -> Self:
+        # The room for rows that wait must not be shared.
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        if self._state is not None:
+            twin._state = dict(self._state)
+            if "buffer" in self._state:
+                twin._state["buffer"] = self._state["buffer"].copy()
+        return twin
+
     def __repr__(self) -> str:
         return (
             f"{type(self).__name__}(n_components={self.n_components}, "

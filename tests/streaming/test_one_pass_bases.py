@@ -1,5 +1,7 @@
 """OjaPCA, HistoryPCA, BlockPowerPCA and trackers: any split, any scale, saved and resumed."""
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -188,6 +190,17 @@ def test_hard_streams_leave_a_basis(name, kind):
     components, deviations = MAKERS[name](3).update(A).result()
     assert np.abs(components @ components.T - np.eye(3)).max() < 1e-13
     assert deviations is None or (np.isfinite(deviations).all() and (deviations >= 0.0).all())
+
+
+@every
+def test_copies_go_their_own_ways(name):
+    A = spiked(90, 4, np.random.default_rng(8))
+    stream = MAKERS[name](2).update(A[:33])
+    twin = copy.copy(stream)
+    stream.update(A[33:50])
+    twin.update(A[60:])
+    same(stream.result(), MAKERS[name](2).update(A[:50]).result())
+    same(twin.result(), MAKERS[name](2).update(np.delete(A, np.s_[33:60], 0)).result())
 
 
 def test_results_are_not_the_state():
