@@ -38,6 +38,7 @@ BENCHMARKS = {
     "sensitivities": "benchmarks.sensitivities",
     "row_sampling": "benchmarks.row_sampling",
     "row_sketches": "benchmarks.frequent_directions",
+    "oja": "benchmarks.oja",
 }
 
 

@@ -36,6 +36,7 @@ MARKS = {
     "sensitivities": "sensitivities",
     "row_sampling": "row-sampling",
     "row_sketches": "row-sketches",
+    "oja": "oja",
 }
 
 

@@ -250,6 +250,19 @@ def check_stream(out):
     assert low[-1] - 1e-3 <= least <= 1 <= most <= high[-1] + 1e-3
 
 
+def check_protected_tasks(out):
+    rows = re.findall(rf"^(.+?)  +[\d. ]+   mean {NUMBER}   forgotten {NUMBER}$", out, re.M)
+    assert len(rows) == 3
+    means, forgotten = np.array([row[1:] for row in rows], dtype=float).T
+    assert np.all(np.diff(means) > 0.01)
+    assert means[2] > 0.93
+    assert np.all(np.diff(forgotten) < 0.0)
+    assert forgotten[2] < 0.05 < 0.15 < forgotten[0]
+    ranks = re.search(r"^protected directions of 1500: (.+)$", out, re.M).group(1).split(", ")
+    assert np.all(np.diff(np.array(ranks, dtype=int)) > 0)
+    assert float(re.search(rf"^basis orthonormal to {NUMBER}$", out, re.M).group(1)) < 1e-11
+
+
 CHECKS = {
     "plot_certify_sklearn": check_certify,
     "plot_compress_image": check_compress,
@@ -263,6 +276,7 @@ CHECKS = {
     "plot_nystroem_digits": check_nystroem,
     "plot_patch_stream": check_stream,
     "plot_pixel_sensors": check_pixels,
+    "plot_protected_tasks": check_protected_tasks,
     "plot_polynomial_design": check_polynomial_design,
     "plot_regression_coreset": check_coreset,
 }

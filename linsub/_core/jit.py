@@ -48,6 +48,7 @@ KERNEL_MODULES = {
     "dpp": "linsub.dpp.compiled",
     "sensitivity": "linsub.sensitivity.compiled",
     "sketching": "linsub.sketching.compiled",
+    "streaming": "linsub.streaming.compiled",
 }
 
 # Settings of numba that change the code it makes.

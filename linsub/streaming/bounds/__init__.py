@@ -17,8 +17,23 @@ from linsub.streaming.bounds.frequent_directions import (
     shrinkage_bound,
     shrunk_values,
 )
+from linsub.streaming.bounds.oja import (
+    basis_rounding,
+    batch_pca_variance,
+    oja_asymptotic_variance,
+    oja_axis_growth,
+    oja_rank_one_tangent,
+    oja_stationary_error,
+    protected_energy,
+    protected_rounding,
+    success_boost_error,
+    success_boost_failure,
+    success_boost_runs,
+)
 
 __all__ = [
+    "basis_rounding",
+    "batch_pca_variance",
     "decayed_shrinkage",
     "eigenvalue_enclosure",
     "eigenvector_certificate",
@@ -26,10 +41,19 @@ __all__ = [
     "fd_sketch_size",
     "gram_rounding",
     "merged_shrinkage",
+    "oja_asymptotic_variance",
+    "oja_axis_growth",
+    "oja_rank_one_tangent",
+    "oja_stationary_error",
     "projection_error_bound",
+    "protected_energy",
+    "protected_rounding",
     "robust_error",
     "seen_projection_error",
     "shrink_rounding",
     "shrinkage_bound",
     "shrunk_values",
+    "success_boost_error",
+    "success_boost_failure",
+    "success_boost_runs",
 ]

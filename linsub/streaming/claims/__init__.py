@@ -6,6 +6,18 @@ with its statement and proof in docs/theory/streaming.md, under the claim's id.
 
 from __future__ import annotations
 
-from linsub.streaming.claims import covariance, frequent_directions, sketch_eigenvectors
+from linsub.streaming.claims import (
+    covariance,
+    frequent_directions,
+    oja,
+    sketch_eigenvectors,
+    subspaces,
+)
 
-__all__ = ["covariance", "frequent_directions", "sketch_eigenvectors"]
+__all__ = [
+    "covariance",
+    "frequent_directions",
+    "oja",
+    "sketch_eigenvectors",
+    "subspaces",
+]

@@ -1,0 +1,4 @@
+"""Records of the family that functions make."""
+
+CALLS = []
+RECORDS = {"EigCertificate", "EigResult"}
