@@ -2,4 +2,36 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.streaming.bounds.hard import (
+    block_concentration,
+    hard_rate_advantage,
+    hard_rate_cosine,
+    index_instance_cosine,
+)
+from linsub.streaming.bounds.top import (
+    angle_sum_bound,
+    growth_bound,
+    growth_rounding,
+    heavy_row_bound,
+    psd_step_bound,
+    rayleigh_bound,
+    residual_certificate,
+    sandwich_bound,
+    trace_bound,
+)
+
+__all__ = [
+    "angle_sum_bound",
+    "block_concentration",
+    "growth_bound",
+    "growth_rounding",
+    "hard_rate_advantage",
+    "hard_rate_cosine",
+    "heavy_row_bound",
+    "index_instance_cosine",
+    "psd_step_bound",
+    "rayleigh_bound",
+    "residual_certificate",
+    "sandwich_bound",
+    "trace_bound",
+]
