@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from linsub.streaming.covariance import StreamingCovariance
+from linsub.streaming.frequent_directions import FrequentDirections
 from linsub.streaming.result import EigCertificate, EigResult
 
-__all__ = ["EigCertificate", "EigResult"]
+__all__ = ["EigCertificate", "EigResult", "FrequentDirections", "StreamingCovariance"]

@@ -46,7 +46,7 @@ def advance(
             nrm2 += step * y * (2.0 + eta * q)
             if nrm2 > _HIGH:
                 p = 0
-                while nrm2 > 4.0:
+                while nrm2 > 4.0 and p < 600:
                     nrm2 *= 2.0**-20
                     p += 10
                 shrink = 2.0**-p

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from linsub.streaming.bounds.frequent_directions import eigenvector_certificate
 from linsub.streaming.bounds.hard import (
     block_concentration,
     hard_rate_advantage,
@@ -16,13 +17,13 @@ from linsub.streaming.bounds.top import (
     psd_step_bound,
     rayleigh_bound,
     residual_certificate,
-    sandwich_bound,
     trace_bound,
 )
 
 __all__ = [
     "angle_sum_bound",
     "block_concentration",
+    "eigenvector_certificate",
     "growth_bound",
     "growth_rounding",
     "hard_rate_advantage",
@@ -32,6 +33,5 @@ __all__ = [
     "psd_step_bound",
     "rayleigh_bound",
     "residual_certificate",
-    "sandwich_bound",
     "trace_bound",
 ]

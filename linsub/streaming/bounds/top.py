@@ -16,7 +16,6 @@ __all__ = [
     "psd_step_bound",
     "rayleigh_bound",
     "residual_certificate",
-    "sandwich_bound",
     "trace_bound",
 ]
 
@@ -215,40 +214,6 @@ def trace_bound(rho: float, total: float) -> float:
     if not 2.0 * rho > total:
         return 1.0
     return math.sqrt(max(0.0, 1.0 - rho / total))
-
-
-def sandwich_bound(lam1: float, lam2: float, width: float) -> float:
-    """Bound the sine of the top eigenvector of S where ``lo I <= M - S <= hi I``.
-
-    With the gap ``g = lam1 - lam2`` of S and ``w = (hi - lo) / 2``: the smaller of
-    ``sin t <= w / (g - w)`` and ``sin 2 t <= 2 w / g`` with t < pi/4, for g > 2 w; else 1.
-
-    Parameters
-    ----------
-    lam1, lam2 : float
-        The two largest eigenvalues of S, or a lower and an upper bound on them.
-    width : float
-        ``hi - lo``, such as the shrinkage of Frequent Directions.
-
-    Notes
-    -----
-    Davis and Kahan's theorems for ``M - (hi + lo)/2 I = S + E``, ``||E|| <= w``; the angle is below
-    pi/4 because it is so along all of ``S + t E``, on which the gap does not close. Two
-    unit vectors at sin 2t: ``sin t = sqrt((1 - sqrt(1 - sin^2 2t)) / 2)``.
-
-    Examples
-    --------
-    >>> from linsub.streaming.bounds import sandwich_bound
-    >>> round(sandwich_bound(5.0, 1.0, 2.0), 4)
-    0.2588
-    """
-    _not_negative(width=width)
-    gap = lam1 - lam2
-    if not width < gap:
-        return 1.0
-    double = width / gap
-    half = 0.5 * double / math.sqrt(0.5 * (1.0 + math.sqrt((1.0 - double) * (1.0 + double))))
-    return min(half, 0.5 * width / (gap - 0.5 * width))
 
 
 def angle_sum_bound(sine: float, other: float) -> float:
