@@ -5,5 +5,12 @@ from __future__ import annotations
 from linsub.streaming.covariance import StreamingCovariance
 from linsub.streaming.frequent_directions import FrequentDirections
 from linsub.streaming.result import EigCertificate, EigResult
+from linsub.streaming.streaming_top import StreamingTopEigenvector
 
-__all__ = ["EigCertificate", "EigResult", "FrequentDirections", "StreamingCovariance"]
+__all__ = [
+    "EigCertificate",
+    "EigResult",
+    "FrequentDirections",
+    "StreamingCovariance",
+    "StreamingTopEigenvector",
+]
