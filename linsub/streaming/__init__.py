@@ -6,6 +6,7 @@ from linsub.streaming.covariance import StreamingCovariance
 from linsub.streaming.frequent_directions import FrequentDirections
 from linsub.streaming.result import EigCertificate, EigResult
 from linsub.streaming.streaming_top import StreamingTopEigenvector
+from linsub.streaming.whole_matrix import top_eigenvector
 
 __all__ = [
     "EigCertificate",
@@ -13,4 +14,5 @@ __all__ = [
     "FrequentDirections",
     "StreamingCovariance",
     "StreamingTopEigenvector",
+    "top_eigenvector",
 ]

@@ -11,7 +11,7 @@ from linsub._core.dense.eigh import eigh
 from linsub.streaming import bounds
 from linsub.streaming.top_state import EPS, TopState
 
-__all__ = ["Answer", "Candidate", "choose"]
+__all__ = ["EPS", "Answer", "Candidate", "Known", "choose", "rounded", "summary"]
 
 
 @dataclasses.dataclass
@@ -41,7 +41,7 @@ class Answer:
 
 
 @dataclasses.dataclass
-class _Known:
+class Known:
     """``S - low <= M <= S + high`` and what follows for the eigenvalues."""
 
     has_sketch: bool
@@ -63,8 +63,8 @@ def choose(state: TopState, order: str) -> Answer:
     known = _known(state, values)
     found = _candidates(state, vectors[:, 0])
     for one in found:
-        one.sine = min(one.sine, _certified(state, known, one.vector, values))
-    _own_bounds(state, known, found, values)
+        one.sine = min(one.sine, _certified(state, known, one.vector))
+    _own_bounds(state, known, found)
     _carry_over(found)
     trusted = order == "random" and not state.is_disordered()
     chosen = _best(found, trusted)
@@ -73,6 +73,12 @@ def choose(state: TopState, order: str) -> Answer:
         notes = ("the rows do not look randomly ordered: estimates from later blocks were not used",)
     details = {"suspicion": max(state.suspicion, 0.0), "shrinkage": state.shrinkage}
     return Answer(chosen, known.lower, known.upper, known.second, notes, details)
+
+
+def summary(state: TopState, top: int) -> tuple[Known, np.ndarray]:
+    """Return what is known of the spectrum, and the leading vectors of what is kept."""
+    values, vectors = state.kept_spectrum(max(top, 2))
+    return _known(state, values), vectors[:, :top]
 
 
 def _mass(state: TopState) -> float:
@@ -100,7 +106,7 @@ def _exact(state: TopState) -> Answer:
     )
 
 
-def _known(state: TopState, values: np.ndarray) -> _Known:
+def _known(state: TopState, values: np.ndarray) -> Known:
     total = _mass(state)
     kept = state.sketch.shape[0] + state.heavy.shape[0]
     first, second = float(values[0]), float(values[1])
@@ -117,7 +123,7 @@ def _known(state: TopState, values: np.ndarray) -> _Known:
         small = (2.0 * state.d + state.chunks + 140.0) * EPS
         lower = max(lower, float(some.max(initial=0.0)) * (1.0 - small) - small * state.total)
     upper = max(upper, lower)
-    return _Known(
+    return Known(
         has_sketch=has_sketch,
         total=total,
         width=state.shrinkage if has_sketch else math.inf,
@@ -174,7 +180,7 @@ def _of_rates(state: TopState, scores: np.ndarray) -> list[Candidate]:
     return found
 
 
-def _certified(state: TopState, known: _Known, v: np.ndarray, values: np.ndarray) -> float:
+def _certified(state: TopState, known: Known, v: np.ndarray) -> float:
     """Return a bound on the sine of any unit vector, from the sketch and the kept rows."""
     if state.d == 1:
         return 0.0
@@ -190,16 +196,14 @@ def _certified(state: TopState, known: _Known, v: np.ndarray, values: np.ndarray
         half = 0.5 * known.width
         r = float(np.linalg.norm(T.T @ Tv - rho * v)) + half + known.slack + small
         found = min(found, bounds.residual_certificate(rho + half, r, known.second))
-    return _rounded(found, state.d)
+    return rounded(found, state.d)
 
 
-def _rounded(sine: float, d: int) -> float:
+def rounded(sine: float, d: int) -> float:
     return 1.0 if sine >= 1.0 else min(1.0, sine * (1.0 + 64.0 * EPS) + 4.0 * math.sqrt(d) * EPS)
 
 
-def _own_bounds(
-    state: TopState, known: _Known, found: list[Candidate], values: np.ndarray
-) -> None:
+def _own_bounds(state: TopState, known: Known, found: list[Candidate]) -> None:
     """Add what holds for a candidate by where it comes from."""
     d = state.d
     if d == 1:
@@ -224,7 +228,7 @@ def _own_bounds(
             one.name = "oja"
         else:
             continue
-        one.sine = min(one.sine, _rounded(sine, d))
+        one.sine = min(one.sine, rounded(sine, d))
 
 
 def _carry_over(found: list[Candidate]) -> None:

@@ -6,4 +6,12 @@ with its statement and proof in docs/theory/streaming.md, under the claim's id.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.streaming.claims import (
+    hard_streams,
+    top,
+)
+
+__all__ = [
+    "hard_streams",
+    "top",
+]
