@@ -99,7 +99,7 @@ class BlockChains:
         return exact + weight * sums, weight * np.sqrt(spread)
 
     def ahead(self, heavy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the estimates of chains and guests, from the last block where this one is small."""
+        """Return the estimates of chains and guests: of the last block if this one is small."""
         if not self.is_large():
             return self.scores, self.guest_scores
         found, k = self.measured(heavy)[0], self.Z.shape[1]

@@ -12,8 +12,8 @@ __all__ = ["RowSample"]
 class RowSample:
     """k independent draws of a row, row i with probability ``||a_i||^2 / ||A||_F^2``.
 
-    ``||A v||^2`` is ``||A||_F^2`` times the mean of the squared cosines of v to the draws, for any v
-    that does not depend on them, in any order of the rows.
+    ``||A v||^2`` is ``||A||_F^2`` times the mean of the squared cosines of v to the draws, for any
+    v that does not depend on them, in any order of the rows.
     """
 
     def __init__(self, d: int, size: int, streams: Streams) -> None:

@@ -30,19 +30,19 @@ _LARGEST = float(np.finfo(np.float64).max)
 class StreamingTopEigenvector:
     """The top eigenvector of ``M = A^T A`` for rows of A that arrive once.
 
-    Every method hands out the same record: a vector, an interval that contains lambda_1, and a bound
-    on the sine of the angle between them that no order of the rows can break. Where nothing below
-    1 can be proved the status is ``uncertified``, and the vector is a guess.
+    Every method hands out the same record: a vector, an interval that contains lambda_1, and a
+    bound on the sine between the vector and v_1 that no order of the rows can break. Where nothing
+    below 1 can be proved the status is ``uncertified``, and the vector is a guess.
 
     Parameters
     ----------
     n_features : int, optional
         d, the length of a row; by default that of the first block.
     method : {"auto", "covariance", "fd", "block_power", "oja_grid"}, optional
-        ``covariance`` keeps M itself, d^2 numbers, and is exact. The others keep a few hundred rows:
-        ``fd`` a sketch by Frequent Directions and the heaviest rows; ``block_power`` power iterations
-        over blocks of rows in random order, beside the heaviest rows; ``oja_grid`` Oja's rule at
-        many rates. ``auto`` is ``covariance`` where d is at most `covariance_limit`, and all of the
+        ``covariance`` keeps M itself, d^2 numbers, and is exact. The others keep a few hundred
+        rows: ``fd`` a sketch by Frequent Directions and the heaviest rows; ``block_power`` power
+        iterations over blocks of rows in random order, beside the heaviest rows; ``oja_grid``
+        Oja's rule at many rates. ``auto`` is ``covariance`` where d is at most `covariance_limit`, and all of the
         others together above that.
     order : {"random", "adversarial"}, optional
         Whether later rows may be used to judge what earlier ones gave. That decides only between
@@ -72,8 +72,8 @@ class StreamingTopEigenvector:
     Notes
     -----
     *Algorithm.* After Kacham and Woodruff [1]_ (heavy rows, power iterations over blocks, fresh
-    chains) and Price and Xun [2]_ (a grid of rates, chosen by its own growth). The bodies of the two
-    papers were not available: structure is from their abstracts, and all constants are ours.
+    chains) and Price and Xun [2]_ (a grid of rates, chosen by its own growth). The bodies of the
+    two papers were not available: structure is from their abstracts, and all constants are ours.
     Further ours: blocks that grow like a geometric series instead of guesses of ``||A||_F``;
     averages of Oja's iterates; a sample of rows by their squares, which estimates ``||A v||^2`` in
     any order and shows that an order is not random; certificates by Frequent Directions.
@@ -101,7 +101,7 @@ class StreamingTopEigenvector:
     >>> for i in range(0, 5000, 700):
     ...     _ = stream.update(A[i : i + 700])
     >>> vector, value, sin_bound, status = stream.result()
-    >>> v1 = np.linalg.svd(A)[2][0]
+    >>> v1 = np.linalg.svd(A, full_matrices=False)[2][0]
     >>> status, bool(np.sqrt(1 - (vector @ v1) ** 2) <= sin_bound < 0.1)
     ('certified', True)
     """
@@ -139,6 +139,7 @@ class StreamingTopEigenvector:
         self.n_chains = integer(n_chains, name="n_chains", low=2)
         self.n_sampled = integer(n_sampled, name="n_sampled", low=2)
         self.covariance_limit = integer(covariance_limit, name="covariance_limit", low=0)
+        self._nan_policy = nan_policy
         self.nan_policy = scalars.as_choice(
             nan_policy, name="nan_policy", choices=("raise", "omit")
         )
@@ -151,7 +152,7 @@ class StreamingTopEigenvector:
     def n_samples(self) -> int:
         """Rows so far."""
         state, waiting = self._kept
-        return (0 if state is None else state.n_rows) + waiting.shape[0]
+        return (0 if state is None else state.n_rows) + int(waiting.shape[0])
 
     def update(self, X: Any) -> StreamingTopEigenvector:
         """Append rows.
@@ -171,7 +172,7 @@ class StreamingTopEigenvector:
         InvalidInputError, InvalidTypeError, NonFiniteError
             Before anything changes; an interrupted update has no effect either.
         """
-        rows = as_rows(X, self.n_features, nan_policy=self.nan_policy)
+        rows = as_rows(X, self.n_features, nan_policy=self._nan_policy)
         home = arrays.Home() if sparse.issparse(X) else arrays.home(X)
         state, waiting = self._kept
         d, b = rows.shape[1], rows.shape[0]

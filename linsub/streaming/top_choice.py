@@ -16,7 +16,7 @@ __all__ = ["EPS", "Answer", "Candidate", "Known", "choose", "rounded", "summary"
 
 @dataclasses.dataclass
 class Candidate:
-    """A unit vector with a bound on its sine and guesses of ``||A v||^2`` (nan where there is none).
+    """A unit vector with a bound on its sine and guesses of ``||A v||^2``, nan for none.
 
     `ahead` was measured on rows that came after the vector that this one descends from.
     """
@@ -70,7 +70,9 @@ def choose(state: TopState, order: str) -> Answer:
     chosen = _best(found, trusted)
     notes: tuple[str, ...] = ()
     if order == "random" and not trusted:
-        notes = ("the rows do not look randomly ordered: estimates from later blocks were not used",)
+        notes = (
+            "the rows do not look randomly ordered: estimates from later blocks were not used",
+        )
     details = {"suspicion": max(state.suspicion, 0.0), "shrinkage": state.shrinkage}
     return Answer(chosen, known.lower, known.upper, known.second, notes, details)
 

@@ -79,4 +79,4 @@ def _restore(prefix: str, part: TopState | Any, content: dict[str, Any]) -> None
     for name, value in _plain(prefix, part).items():
         short = name.removeprefix(f"{prefix}_")
         # What was an array stays one: an exponent of None, or a number, may have become another.
-        setattr(part, short, content[name] if name in content else value)
+        setattr(part, short, content.get(name, value))

@@ -58,9 +58,9 @@ def top_eigenvector(
 
     Notes
     -----
-    *Algorithm.* With two passes: V is an orthonormal basis of the first pass's vector and the leading
-    vectors of its sketch; v is the Ritz vector of ``V^T M V``, and with ``r = ||M v - rho v||`` the
-    bound is ``r / (rho - U)``, U an upper bound on lambda_2 from the sketch or ``||A||_F^2 - rho``.
+    *Algorithm.* With two passes: V is an orthonormal basis of the first pass's vector and the
+    leading vectors of its sketch; v is the Ritz vector of ``V^T M V``, and with
+    ``r = ||M v - rho v||`` the bound is ``r / (rho - U)``, where U bounds lambda_2: by the sketch, or ``||A||_F^2 - rho``.
 
     *Cost.* A pass of :class:`StreamingTopEigenvector`; the second one 32 d operations a row.
 
@@ -93,9 +93,7 @@ def top_eigenvector(
         raise InvalidTypeError("A is known by its products only; pass passes='exact'")
     # The second pass makes up for what the covariance matrix would tell in d^2 numbers.
     limit = 4000 if passes == 1 else 0
-    stream = StreamingTopEigenvector(
-        op.shape[1], order=order, covariance_limit=limit, rng=rng
-    )
+    stream = StreamingTopEigenvector(op.shape[1], order=order, covariance_limit=limit, rng=rng)
     for _, block in op.row_blocks():
         stream.update(block)
     shift = -2 * (math.frexp(op.scale)[1] - 1)
@@ -104,7 +102,13 @@ def top_eigenvector(
     first = stream.result()
     if passes == 1:
         return _finished(
-            op, first, np.asarray(first.vector), tuple(_four(first)), shift, first.info.method, 1
+            op,
+            first,
+            np.asarray(first.vector),
+            tuple(_four(first)),
+            shift,
+            stream._flushed().settings.method,
+            1,
         )
     return _second_pass(op, stream, first, shift)
 
@@ -160,8 +164,11 @@ def _finished(
     sine, lower, upper, second = four
     lower, upper = _ldexp(lower, shift, 0.0), _ldexp(upper, shift, np.inf)
     second = _ldexp(second, shift, np.inf)
-    details = {"n_samples": op.shape[0], "candidate": first.info.details["candidate"]}
-    info = Info(method, passes=passes, notes=first.info.notes, details=details)
+    known = first.info
+    assert known is not None
+    details = {"n_samples": op.shape[0], "candidate": known.details["candidate"]}
+    notes = known.notes
+    info = Info(method, passes=passes, notes=notes, details=details)
     return _record(op, v, sine, lower, upper, second, info)
 
 
@@ -200,27 +207,24 @@ def _by_svd(A: Any, op: Operator, rng: RNGLike) -> EigResult:
     if n == 0:
         info = Info("svd", details={"n_samples": 0, "candidate": "none"})
         return _record(op, np.eye(1, d)[0], 0.0 if d == 1 else 1.0, 0.0, 0.0, 0.0, info)
-    found = truncated_svd(A, min(2, n, d), rng=rng)
-    S = np.asarray(found.S, dtype=np.float64)
+    found: Any = truncated_svd(A, min(2, n, d), rng=rng)
+    c = found.certificate
     v = np.array(found.Vh, dtype=np.float64)[0]
     v /= np.linalg.norm(v) or 1.0
-    c = found.certificate
+    details = {"n_samples": n, "candidate": found.info.method}
+    info = Info("svd", products=found.info.products, passes=found.info.passes, details=details)
+    if c.sigma_upper is None or c.sigma_lower is None or c.residuals is None:
+        sine = 0.0 if d == 1 else 1.0
+        return _record(op, v, sine, 0.0, math.inf, math.inf, info)
     low, high = (np.asarray(b.value, dtype=np.float64) for b in (c.sigma_lower, c.sigma_upper))
     scale = math.ldexp(1.0, min(1000, -math.frexp(float(high[0]) or 1.0)[1]))
-    s, r, top = (float(x) * scale for x in (S[0], np.ravel(c.residuals.value)[0], high[0]))
+    firsts = (found.S[0], np.ravel(c.residuals.value)[0], high[0])
+    s, r, top = (float(x) * scale for x in firsts)
     second = float(high[1]) * scale if high.size > 1 else 0.0
     r += 8.0 * math.sqrt(d) * float(np.finfo(op.dtype).eps) * s  # v was made of norm 1 again
     sine = bounds.residual_certificate(s * s, (top + s) * r, second * second)
-    failure = float(c.sigma_upper.failure_prob)
-    info = Info(
-        "svd",
-        products=found.info.products,
-        passes=found.info.passes,
-        details={"n_samples": n, "candidate": found.info.method},
-    )
-    p = -2 * (math.frexp(scale)[1] - 1)
-    ends = (float(low[0]) * scale) ** 2, top * top, second * second
-    lower = _ldexp(ends[0] * (1.0 - 4.0 * EPS), p, 0.0)
-    upper, below = (_ldexp(x * (1.0 + 4.0 * EPS), p, np.inf) for x in ends[1:])
     sine = 0.0 if d == 1 else rounded(sine, d)
-    return _record(op, v, sine, lower, upper, below, info, failure)
+    p = -2 * (math.frexp(scale)[1] - 1)
+    lower = _ldexp((float(low[0]) * scale) ** 2 * (1.0 - 4.0 * EPS), p, 0.0)
+    upper, below = (_ldexp(x * x * (1.0 + 4.0 * EPS), p, np.inf) for x in (top, second))
+    return _record(op, v, sine, lower, upper, below, info, float(c.sigma_upper.failure_prob))

@@ -40,9 +40,9 @@ def block_concentration(eps: float, t: float, rho: float, lam1: float, d: int) -
 
     Notes
     -----
-    Matrix Bernstein for ``sum (t b_i - 1) a_i a_i^T``: each term is at most ``(t - 1) rho``, and the
-    variance at most ``(t - 1) rho lambda_1`` (for t >= 2; for smaller t the terms are at most rho,
-    and t - 1 is replaced by 1). A random order gives blocks without replacement, for which
+    Matrix Bernstein for ``sum (t b_i - 1) a_i a_i^T``: each term is at most ``(t - 1) rho``, and
+    the variance at most ``(t - 1) rho lambda_1`` (for t >= 2; for smaller t the terms are at
+    most rho). A random order gives blocks without replacement, for which
     the same bound holds.
 
     Examples
@@ -110,8 +110,8 @@ def hard_rate_cosine(eta: float, k: int, m: int, first: float, rest: float) -> f
 def index_instance_cosine(beta2: float) -> float:
     """Return ``cos^2(q, v_1)`` of the last row of the index instance, all that is left of it.
 
-    ``1 / (1 + (lambda - 1 - b)^2)`` with ``lambda = (2 + b + sqrt(b^2 + 4)) / 2``, b = beta^2: about
-    ``1 - 1 / b^2``.
+    ``1 / (1 + (lambda - 1 - b)^2)`` with ``lambda = (2 + b + sqrt(b^2 + 4)) / 2``, b = beta^2:
+    about ``1 - 1 / b^2``.
 
     Parameters
     ----------

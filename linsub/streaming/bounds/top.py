@@ -202,8 +202,8 @@ def trace_bound(rho: float, total: float) -> float:
 
     Notes
     -----
-    ``rho <= lambda_1 (1 - x) + (total - lambda_1) x`` with x = sin^2. For x >= 1/2 the right side is at
-    most total / 2; for x < 1/2 it grows with lambda_1, at most to ``total (1 - x)``.
+    ``rho <= lambda_1 (1 - x) + (total - lambda_1) x`` with x = sin^2. For x >= 1/2 the right
+    side is at most total / 2; for x < 1/2 it grows with lambda_1, at most to ``total (1 - x)``.
 
     Examples
     --------

@@ -179,9 +179,7 @@ def block_concentration(case: Any, subject: Callable[..., float]) -> list[Observ
     rho = float(np.square(A).sum(axis=1).max())
     eps = _accuracy(subject, 0.05, t, rho, lam1, A.shape[1])
     kept = case.rng.random((20, A.shape[0])) < 1.0 / t
-    return [
-        Observation(float(np.linalg.norm(t * A[k].T @ A[k] - M, 2)), eps * lam1) for k in kept
-    ]
+    return [Observation(float(np.linalg.norm(t * A[k].T @ A[k] - M, 2)), eps * lam1) for k in kept]
 
 
 METHODS = ("auto", "covariance", "fd", "block_power", "oja_grid")
@@ -243,7 +241,7 @@ def _narrow(result: EigResult) -> EigResult:
         "the upper end for the lower": _changed(lambda r: _with(r, value=r.value[[1, 1]])),
     },
     cases=_any_stream,
-    slack="Certificates allow for all streams with what is kept of this one; exact ones for rounding.",
+    slack="Certificates allow for every stream that would have left the same state.",
     budget=1.2,
     min_cases=24,
     max_cases=150,

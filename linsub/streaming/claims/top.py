@@ -18,7 +18,7 @@ FULL = 5000
 
 def spectrum(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the eigenvalues of A^T A and v_1."""
-    _, S, Vh = np.linalg.svd(A, full_matrices=True)
+    _, S, Vh = np.linalg.svd(A, full_matrices=A.shape[0] < A.shape[1])
     lam = np.zeros(A.shape[1])
     lam[: S.size] = np.square(S)
     return lam, Vh[0]
@@ -84,9 +84,9 @@ def _oja(A: np.ndarray, eta: float, v: np.ndarray) -> tuple[np.ndarray, float]:
     full_cases=FULL,
 )
 def growth(case: Any, subject: Callable[..., float]) -> list[Observation]:
-    """||P v_n|| / ||v_n|| <= sqrt(eta lambda_2 / 2) + ||P v_0|| / ||v_n|| at any rate, in any order"""
+    """||P v_n|| / ||v_n|| <= sqrt(eta lambda_2 / 2) + ||P v_0|| / ||v_n||, at any rate"""
     A, eta = case.A, case.eta
-    lam, v1 = spectrum(A)
+    _, v1 = spectrum(A)
     total = float(np.square(A).sum())
     start = case.v0 if case.v0 is not None else np.array([1.0, 0.0, 0.0])
     v, log_norm = _oja(A[case.late :], eta, start / np.linalg.norm(start))
@@ -202,7 +202,9 @@ def rayleigh(case: Any, subject: Callable[..., float]) -> list[Observation]:
     return [
         Observation(
             off,
-            subject(rho - small, (1.0 + more) * float(lam[0]) + small, (1.0 + more) * float(lam[1])),
+            subject(
+                rho - small, (1.0 + more) * float(lam[0]) + small, (1.0 + more) * float(lam[1])
+            ),
             note=f"{more:g} above",
         )
         for more in (0.0, 0.3)
@@ -255,9 +257,7 @@ def angle_sum(case: Any, subject: Callable[..., float]) -> list[Observation]:
     found = []
     for c in (-1.0, turn):
         x = np.array([math.cos(a), math.sin(a), 0.0])
-        z = np.array(
-            [math.cos(b), math.sin(b) * c, math.sin(b) * math.sqrt(max(0.0, 1.0 - c * c))]
-        )
+        z = np.array([math.cos(b), math.sin(b) * c, math.sin(b) * math.sqrt(max(0.0, 1.0 - c * c))])
         bound = subject(math.sin(a), math.sin(b)) if max(a, b) < math.pi / 2 else 1.0
         found.append(Observation(sine(x, z), bound + 8.0 * EPS))
     return found

@@ -30,8 +30,7 @@ def hard_fixed_rate(d: int, k: int, m: int) -> np.ndarray:
     ((19, 5), [3.0, 1.0, 1.0, 1.0, 1.0])
     """
     d, k, m = (
-        as_integer(value, name=name, low=1)
-        for name, value in (("d", d), ("k", k), ("m", m))
+        as_integer(value, name=name, low=1) for name, value in (("d", d), ("k", k), ("m", m))
     )
     A = np.zeros((k + (d - 1) * m, d))
     A[:k, 0] = 1.0
