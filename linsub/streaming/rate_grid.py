@@ -8,12 +8,19 @@ import numpy as np
 
 from linsub._core.random import Streams
 
-__all__ = ["RateGrid"]
+__all__ = ["BLOCK", "RateGrid"]
 
 # The window: eta ||A||_F^2 from 1 to 64 d log d. The iterate of rate eta has grown enough when
 # eta lambda_1 is a few log d, and lambda_1 is between ||A||_F^2 / d and ||A||_F^2. A rate
 # enters at eta ||A||_F^2 = 1, and has missed next to nothing when it is needed.
 _ENTRY, _EXIT = 1.0, 64.0
+
+# Rows whose steps are found from one Gram matrix. A step multiplies an iterate by at most
+# 1 + eta ||a||^2, and a block by at most (1 + eta F / b)^b: 1e238 for d = 10^6.
+BLOCK = 32
+
+# Iterates are brought back near 1 from 2^100 on, which leaves room for a block.
+_ROOM = 100
 
 
 class RateGrid:
@@ -37,7 +44,6 @@ class RateGrid:
         self.d, self.n_rates, self.streams = d, n_rates, streams
         self.rates = np.zeros(n_rates)
         self.V = np.zeros((n_rates, d))
-        self.norms = np.ones(n_rates)
         self.exponents = np.zeros(n_rates, dtype=np.int64)
         self.mass = np.zeros(n_rates)
         self.count = np.zeros(n_rates, dtype=np.int64)
@@ -64,15 +70,27 @@ class RateGrid:
 
     def absorb(self, X: np.ndarray, squares: np.ndarray, total: float) -> None:
         """Take rows into all iterates; `total` is ``||A||_F^2``, theirs included."""
-        from linsub.streaming._kernels import rate_grid as kernels
-
         if total == 0.0:
             return
         self._follow(total)
-        kernels.advance(X, squares, self.rates, self.V, self.norms, self.exponents)
+        for i in range(0, X.shape[0], BLOCK):
+            self._advance(X[i : i + BLOCK])
         self.mass += float(squares.sum())
         self.count += X.shape[0]
         self.average += self.V / np.linalg.norm(self.V, axis=1)[:, None]
+
+    def _advance(self, X: np.ndarray) -> None:
+        """Take the steps of a block one after the other, as three products of matrices."""
+        from linsub.streaming._kernels import rate_grid as kernels
+
+        steps = X @ self.V.T
+        kernels.substitute(X @ X.T, self.rates, steps)
+        self.V += steps.T @ X
+        # Powers of two alone are taken out, so that nothing is rounded.
+        p = np.frexp(np.maximum(self.V.max(axis=1), -self.V.min(axis=1)))[1]
+        if p.max() > _ROOM:
+            self.V = np.ldexp(self.V, -p[:, None])
+            self.exponents += p
 
     def _follow(self, total: float) -> None:
         """Let rates that have become too large go, and begin smaller ones."""
@@ -92,7 +110,7 @@ class RateGrid:
             kept = np.concatenate([self.rates[late:], fresh])
         self.rates = kept
         self.shifted += late
-        for name in ("V", "norms", "exponents", "mass", "count", "average", "previous"):
+        for name in ("V", "exponents", "mass", "count", "average", "previous"):
             setattr(self, name, np.roll(getattr(self, name), -late, axis=0))
         self._begin(np.arange(self.n_rates - late, self.n_rates))
 
@@ -102,7 +120,6 @@ class RateGrid:
             self.started += 1
             v = generator.standard_normal(self.d)
             self.V[j] = v / np.linalg.norm(v)
-        self.norms[which] = 1.0
         self.exponents[which] = 0
         self.mass[which] = 0.0
         self.count[which] = 0

@@ -42,8 +42,8 @@ class StreamingTopEigenvector:
         ``covariance`` keeps M itself, d^2 numbers, and is exact. The others keep a few hundred
         rows: ``fd`` a sketch by Frequent Directions and the heaviest rows; ``block_power`` power
         iterations over blocks of rows in random order, beside the heaviest rows; ``oja_grid``
-        Oja's rule at many rates. ``auto`` is ``covariance`` where d is at most `covariance_limit`, and all of the
-        others together above that.
+        Oja's rule at many rates. ``auto`` is ``covariance`` where d is at most
+        `covariance_limit`, and all of the others together above that.
     order : {"random", "adversarial"}, optional
         Whether later rows may be used to judge what earlier ones gave. That decides only between
         vectors of which nothing is proved; certificates never rest on it. Where rows do not look

@@ -9,6 +9,7 @@ import numpy as np
 
 from linsub._core.dense.eigh import eigh
 from linsub.streaming import bounds
+from linsub.streaming.rate_grid import BLOCK
 from linsub.streaming.top_state import EPS, TopState
 
 __all__ = ["EPS", "Answer", "Candidate", "Known", "choose", "rounded", "summary"]
@@ -224,7 +225,7 @@ def _own_bounds(state: TopState, known: Known, found: list[Candidate]) -> None:
             j = int(one.name.split()[1])
             eta = float(state.grid.rates[j])
             kappa = bounds.growth_rounding(
-                eta, float(state.grid.mass[j]), int(state.grid.count[j]), d
+                eta, float(state.grid.mass[j]), int(state.grid.count[j]), d, BLOCK
             )
             sine = bounds.growth_bound(eta, known.second, float(logs[j]), rounding=kappa)
             one.name = "oja"

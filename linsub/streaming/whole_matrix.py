@@ -60,7 +60,8 @@ def top_eigenvector(
     -----
     *Algorithm.* With two passes: V is an orthonormal basis of the first pass's vector and the
     leading vectors of its sketch; v is the Ritz vector of ``V^T M V``, and with
-    ``r = ||M v - rho v||`` the bound is ``r / (rho - U)``, where U bounds lambda_2: by the sketch, or ``||A||_F^2 - rho``.
+    ``r = ||M v - rho v||`` the bound is ``r / (rho - U)``, where U bounds
+    lambda_2: by the sketch, or ``||A||_F^2 - rho``.
 
     *Cost.* A pass of :class:`StreamingTopEigenvector`; the second one 32 d operations a row.
 

@@ -238,29 +238,29 @@ def test_what_can_be_read_once_is_read_once():
     np.testing.assert_allclose(exact.vector, whole.vector, atol=1e-6)
 
 
-@pytest.mark.parametrize("eta", [1e-12, 1e-3, 1.0, 1e12])
-def test_the_kernel_is_the_product_of_its_steps(eta):
-    from linsub.streaming._kernels import rate_grid
+@pytest.mark.parametrize("eta", [1e-12, 1e-3, 1.0, 1e6])
+def test_blocks_take_the_steps_of_single_rows(eta):
+    from linsub._core.random import Streams
+    from linsub.streaming.rate_grid import RateGrid
 
     rng = np.random.default_rng(0)
     X = rng.standard_normal((300, 6))
-    v0 = rng.standard_normal((2, 6))
-    v0 /= np.linalg.norm(v0, axis=1)[:, None]
-    V, norms, exponents = v0.copy(), np.ones(2), np.zeros(2, dtype=np.int64)
-    rates = np.array([eta, 2.0 * eta])
-    squares = np.square(X).sum(axis=1)
-    rate_grid.advance(X, squares, rates, V, norms, exponents)
+    grid = RateGrid(6, 2, Streams(0))
+    grid.rates = np.array([eta, 2.0 * eta])
+    grid.V = v0 = np.linalg.qr(rng.standard_normal((6, 2)))[0].T.copy()
+    v0 = v0.copy()
+    for i in range(0, 300, 32):
+        grid._advance(X[i : i + 32])
     for j in range(2):
         v, log_norm = v0[j].astype(np.longdouble), np.longdouble(0)
         for a in X.astype(np.longdouble):
-            v = v + np.longdouble(rates[j]) * a * (a @ v)
+            v = v + np.longdouble(grid.rates[j]) * a * (a @ v)
             size = np.sqrt(v @ v)
             v, log_norm = v / size, log_norm + np.log(size)
-        size = np.linalg.norm(V[j])
-        np.testing.assert_allclose(V[j] / size, v.astype(float), atol=1e-12)
-        np.testing.assert_allclose(
-            np.log(size) + exponents[j] * np.log(2.0), float(log_norm), rtol=1e-12, atol=1e-12
-        )
+        total = np.square(X).sum()
+        kappa = bounds.growth_rounding(grid.rates[j], total, 300, 6, 32)
+        assert off(grid.directions()[:, j], v.astype(float)) <= max(10.0 * kappa, 1e-13)
+        np.testing.assert_allclose(grid.log_norms()[j], float(log_norm), rtol=1e-9, atol=1e-12)
 
 
 def test_the_grid_follows_its_stream_and_keeps_its_bound():

@@ -1,4 +1,4 @@
-"""Oja's rule at many rates over one reading of the rows, normalized when it must be."""
+"""Oja's rule at many rates within a block of rows, from the Gram matrix of the block."""
 
 from __future__ import annotations
 
@@ -6,51 +6,23 @@ import numpy as np
 
 from linsub._core.jit import njit
 
-__all__ = ["advance"]
-
-# Squared norms are brought back near 1 from here on. One row multiplies them by at most
-# (1 + eta ||a||^2)^2, below 1e80 for any rate that is let in, and 1e140 leaves room for that.
-_HIGH = 1e140
+__all__ = ["substitute"]
 
 
 @njit(reassociate=True)
-def advance(
-    X: np.ndarray,
-    squares: np.ndarray,
-    rates: np.ndarray,
-    V: np.ndarray,
-    norms: np.ndarray,
-    exponents: np.ndarray,
-) -> None:
-    """Take the rows of X (b, d) into V (m, d): ``v += eta a <a, v>`` for each rate.
+def substitute(G: np.ndarray, rates: np.ndarray, Y: np.ndarray) -> None:
+    """Turn ``<a_i, v_0>`` (b, m) into the steps ``eta <a_i, v_{i-1}>`` of each rate, in place.
 
-    `squares` (b,) has the squared norms of the rows, `norms` (m,) about those of V. Iterate j is
-    ``2^exponents[j] V[j]``: powers of two alone are taken out, so that nothing is rounded.
+    With ``G_il = <a_i, a_l>``, ``<a_i, v_{i-1}> = <a_i, v_0> + sum_{l < i} G_il step_l``.
     """
-    b, d = X.shape
-    m = rates.shape[0]
-    # Rate by rate over the chunk: the rows stay in cache, and one vector is in reach of them all.
-    for j in range(m):
-        eta = rates[j]
-        nrm2 = norms[j]
-        for i in range(b):
-            q = squares[i]
-            if q == 0.0:
-                continue
-            y = 0.0
-            for c in range(d):
-                y += X[i, c] * V[j, c]
-            step = eta * y
-            for c in range(d):
-                V[j, c] += step * X[i, c]
-            nrm2 += step * y * (2.0 + eta * q)
-            if nrm2 > _HIGH:
-                p = 0
-                while nrm2 > 4.0 and p < 600:
-                    nrm2 *= 2.0**-20
-                    p += 10
-                shrink = 2.0**-p
-                for c in range(d):
-                    V[j, c] *= shrink
-                exponents[j] += p
-        norms[j] = nrm2
+    b, m = Y.shape
+    total = np.empty(m)
+    for i in range(b):
+        for j in range(m):
+            total[j] = Y[i, j]
+        for k in range(i):
+            g = G[i, k]
+            for j in range(m):
+                total[j] += g * Y[k, j]
+        for j in range(m):
+            Y[i, j] = rates[j] * total[j]

@@ -29,10 +29,11 @@ def _not_negative(**values: float) -> None:
             raise InvalidInputError(f"{name} must not be negative, got {value}")
 
 
-def growth_rounding(eta: float, mass: float, n: int, d: int) -> float:
+def growth_rounding(eta: float, mass: float, n: int, d: int, block: int = 1) -> float:
     """Return kappa, what rounding does to the growth lemma over n rows in dimension d.
 
-    ``kappa = eps (d + 4) eta ||A||_F^2 + 20 eps (n + 1)``, in double precision.
+    ``kappa = eps (1 + s) ((d + b) eta ||A||_F^2 + 20 (n + b))`` in double precision, b = block + 3;
+    s is 0 for rows one by one, and ``sqrt(eta) ||A||_F`` for blocks.
 
     Parameters
     ----------
@@ -42,11 +43,15 @@ def growth_rounding(eta: float, mass: float, n: int, d: int) -> float:
         ``||A||_F^2`` of the rows that the recursion has seen.
     n, d : int
         Rows seen, and their length.
+    block : int, optional
+        Rows whose inner products with the iterate were found from their Gram matrix.
 
     Notes
     -----
-    The step is ``v + eta a (<a, v> + e) + f`` with ``|e| <= d u ||a|| ||v||`` for sums in any
-    order and ``||f|| <= 5 u`` times the larger norm of before and after. Both enter
+    The step is ``v + eta a (<a, v> + e)`` with ``|e| <= (d + b) u (1 + s) ||a|| ||v||`` for sums in
+    any order, and what is added to v is rounded to ``5 u (1 + s)`` times the larger norm of
+    before and after. Within a block the terms of ``<a, v>`` are ``eta |y_l| ||a|| ||a_l||``, together
+    at most ``||a|| sqrt(eta sum ||a_l||^2) (eta sum y_l^2)^(1/2) <= s ||a|| ||v||``. Both enter
     :func:`growth_bound` as its proof says; u = eps / 2.
 
     Examples
@@ -56,7 +61,8 @@ def growth_rounding(eta: float, mass: float, n: int, d: int) -> float:
     True
     """
     _not_negative(eta=eta, mass=mass)
-    return _EPS * ((d + 4.0) * eta * mass + 20.0 * (n + 1.0))
+    terms = 1.0 + (math.sqrt(eta) * math.sqrt(mass) if block > 1 else 0.0)
+    return _EPS * terms * ((d + block + 3.0) * eta * mass + 20.0 * (n + block))
 
 
 def growth_bound(
