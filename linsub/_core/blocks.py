@@ -17,7 +17,7 @@ from linsub._core.dense import norms
 from linsub._core.operators import Operator, view
 from linsub.errors import InvalidInputError, InvalidTypeError
 
-__all__ = ["BlocksOperator", "is_block_sequence", "is_dask", "view_blocks"]
+__all__ = ["BlocksOperator", "dask_row_parts", "is_block_sequence", "is_dask", "view_blocks"]
 
 
 def is_dask(A: Any) -> bool:
@@ -169,3 +169,33 @@ def view_blocks(A: Any, *, name: str, check_finite: bool) -> BlocksOperator:
             "row blocks are 2-D arrays"
         )
     return BlocksOperator(lambda: iter(A), kind="blocks", name=name, check_finite=check_finite)
+
+
+def dask_row_parts(A: Any, block_rows: int | None, name: str) -> list[Callable[[], Any]]:
+    """Return callables that compute blocks of rows of a dask array, each knowing no other part."""
+    import dask
+
+    if len(A.shape) != 2 or np.isnan(A.shape[1]):
+        raise InvalidInputError(f"{name} is a dask array of shape {A.shape}; 2-D is needed")
+    if block_rows is None:
+        parts = [A.blocks[i] for i in range(A.numblocks[0])]
+    elif np.isnan(A.shape[0]):
+        raise InvalidInputError(
+            f"{name} is a dask array of unknown length; leave block_rows out, or call "
+            f"{name}.compute_chunk_sizes() first"
+        )
+    else:
+        parts = [A[i : i + block_rows] for i in range(0, A.shape[0], block_rows)]
+    # Each part is optimized on its own: what travels to a worker is its own graph.
+    optimize: Any = getattr(dask, "optimize")  # noqa: B009 (it is not in the list of its exports)
+    return [_DaskPart(optimize(part)[0]) for part in parts]
+
+
+class _DaskPart:
+    """Computes its part in the thread that calls it, which may be that of a dask worker."""
+
+    def __init__(self, part: Any) -> None:
+        self.part = part
+
+    def __call__(self) -> Any:
+        return self.part.compute(scheduler="synchronous")

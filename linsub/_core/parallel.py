@@ -32,6 +32,7 @@ def tree_reduce(
     executor: Executor | None = None,
     fanout: int = 2,
     in_flight: int | None = None,
+    first: int = 0,
 ) -> State:
     """Return the merge of ``make(item)`` over all items, along a fixed tree.
 
@@ -52,6 +53,8 @@ def tree_reduce(
         How many neighbours are merged at a time, from left to right.
     in_flight : int, optional
         Most tasks that are under way at a time; by default two a worker.
+    first : int, optional
+        The number of the first item, where errors name them.
 
     Returns
     -------
@@ -79,10 +82,10 @@ def tree_reduce(
     if in_flight is not None:
         in_flight = as_integer(in_flight, name="in_flight", low=1)
     if executor is None:
-        return _Reduction(make, merge, _Here(), fanout, 1).run(items)
+        return _Reduction(make, merge, _Here(), fanout, 1, first).run(items)
     workers = getattr(executor, "_max_workers", None) or os.cpu_count() or 1
     limit = in_flight or _ITEMS_PER_WORKER * int(workers)
-    return _Reduction(make, merge, executor, fanout, limit).run(items)
+    return _Reduction(make, merge, executor, fanout, limit, first).run(items)
 
 
 class _Reduction(Generic[Item, State]):
@@ -95,8 +98,9 @@ class _Reduction(Generic[Item, State]):
         executor: Executor,
         fanout: int,
         limit: int,
+        begin: int = 0,
     ) -> None:
-        self.make, self.merge = make, merge
+        self.make, self.merge, self.begin = make, merge, begin
         self.executor, self.fanout, self.limit = executor, fanout, limit
         self.under_way: dict[Future[State], tuple[int, int]] = {}
         # Finished nodes that wait for their neighbours, by the parent they belong to.
@@ -176,10 +180,10 @@ class _Reduction(Generic[Item, State]):
     def _describe(self, node: tuple[int, int]) -> str:
         level, index = node
         if level == 0:
-            return f"raised by make() for item {index}"
+            return f"raised by make() for item {self.begin + index}"
         first, stop = index * self.fanout**level, (index + 1) * self.fanout**level
         last = stop - 1 if self.count is None else min(stop, self.count) - 1
-        return f"raised by merge() for items {first} to {last}"
+        return f"raised by merge() for items {self.begin + first} to {self.begin + last}"
 
 
 def _fold(merge: Callable[[State, State], State], states: list[State]) -> State:

@@ -93,9 +93,10 @@ def _exact(state: TopState) -> Answer:
     assert state.gram is not None
     d = state.d
     values, vectors = eigh(state.gram, min(2, d))
-    first, second = float(values[0]), float(values[1]) if d > 1 else 0.0
+    # Rounding may take the eigenvalues of a semidefinite matrix below zero.
+    first, second = (max(0.0, float(x)) for x in (values[0], values[1] if d > 1 else 0.0))
     # Chunks are summed one after the other; LAPACK's share is a modest multiple of eps ||M||.
-    slack = EPS * ((state.chunks + 140.0) * state.total + 8.0 * d * max(first, 0.0))
+    slack = EPS * ((state.chunks + 140.0) * state.total + 8.0 * d * first)
     sine = 0.0 if d == 1 else bounds.eigenvector_certificate(first, second, 0.0, slack)
     vector = vectors[:, 0] if first > 0.0 else np.eye(1, d)[0]
     total = _mass(state)
@@ -105,7 +106,7 @@ def _exact(state: TopState) -> Answer:
         min(first + slack, total),
         max(0.0, min(second + slack, total)),
         (),
-        {"gap": max(0.0, first - second)},
+        {"gap": first - second},
     )
 
 

@@ -11,7 +11,7 @@ from linsub._core.dense import norms
 from linsub._core.dense.svd import svd
 from linsub._core.random import Streams
 from linsub.streaming.block_chains import BlockChains
-from linsub.streaming.fd_shrink import shrink
+from linsub.streaming.fd_shrink import Policy, shrink
 from linsub.streaming.rate_grid import RateGrid
 from linsub.streaming.row_sample import RowSample
 
@@ -158,9 +158,9 @@ class TopState:
         if size == 0 or rows.shape[0] == 0:
             return
         stacked = np.concatenate([self.sketch, rows])
-        found = shrink(stacked, size)
+        found = shrink(stacked, None, Policy(size, size, "fd", "auto"))
         self.sketch = found.rows
-        self.shrinkage += found.shrinkage
+        self.shrinkage += found.delta
         self.rounding += found.rounding
 
     def _turn(self) -> None:

@@ -7,11 +7,17 @@ with its statement and proof in docs/theory/streaming.md, under the claim's id.
 from __future__ import annotations
 
 from linsub.streaming.claims import (
+    covariance,
+    frequent_directions,
     hard_streams,
+    sketch_eigenvectors,
     top,
 )
 
 __all__ = [
+    "covariance",
+    "frequent_directions",
     "hard_streams",
+    "sketch_eigenvectors",
     "top",
 ]
