@@ -31,6 +31,7 @@ BENCHMARKS = {
     "selection": "benchmarks.selection",
     "dpp_projection": "benchmarks.dpp_projection",
     "design": "benchmarks.design",
+    "streaming_eigenvector": "benchmarks.streaming_eigenvector",
     "frequent_directions": "benchmarks.frequent_directions",
 }
 

@@ -29,6 +29,7 @@ MARKS = {
     "selection": "selection",
     "dpp_projection": "dpp-projection",
     "design": "design",
+    "streaming_eigenvector": "streaming-eigenvector",
     "frequent_directions": "frequent-directions",
 }
 

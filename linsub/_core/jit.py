@@ -43,7 +43,11 @@ _PACKAGE = pathlib.Path(__file__).resolve().parents[1]
 REASSOCIATE = frozenset({"contract", "reassoc", "nsz", "arcp"})
 
 # Families with kernels, each with the module whose function warmup() runs them all.
-KERNEL_MODULES = {"core": "linsub._core.products", "dpp": "linsub.dpp.compiled"}
+KERNEL_MODULES = {
+    "core": "linsub._core.products",
+    "dpp": "linsub.dpp.compiled",
+    "streaming": "linsub.streaming.compiled",
+}
 
 # Settings of numba that change the code it makes.
 _SETTINGS = ("BOUNDSCHECK", "DEBUGINFO_DEFAULT", "LOOP_VECTORIZE", "OPT", "SLP_VECTORIZE")

@@ -65,8 +65,10 @@ class RateGrid:
 
     def rescale(self, p: int) -> None:
         """Go over to rows that are 2^p times as large."""
-        self.rates = np.ldexp(self.rates, -2 * p)
-        self.mass = np.ldexp(self.mass, 2 * p)
+        with np.errstate(over="ignore", under="ignore"):
+            # Beyond all numbers: a rate that the next rows will let go.
+            self.rates = np.minimum(np.ldexp(self.rates, -2 * p), 1e300)
+            self.mass = np.ldexp(self.mass, 2 * p)
 
     def absorb(self, X: np.ndarray, squares: np.ndarray, total: float) -> None:
         """Take rows into all iterates; `total` is ``||A||_F^2``, theirs included."""

@@ -51,8 +51,8 @@ def growth_rounding(eta: float, mass: float, n: int, d: int, block: int = 1) -> 
     The step is ``v + eta a (<a, v> + e)`` with ``|e| <= (d + b) u (1 + s) ||a|| ||v||`` for sums in
     any order, and what is added to v is rounded to ``5 u (1 + s)`` times the larger norm of
     before and after. Within a block the terms of ``<a, v>`` are ``eta |y_l| ||a|| ||a_l||``,
-    together at most ``||a|| sqrt(eta sum ||a_l||^2) (eta sum y_l^2)^(1/2) <= s ||a|| ||v||``. Both enter
-    :func:`growth_bound` as its proof says; u = eps / 2.
+    together at most ``||a|| sqrt(eta sum ||a_l||^2) (eta sum y_l^2)^(1/2) <= s ||a|| ||v||``.
+    Both enter :func:`growth_bound` as its proof says; u = eps / 2.
 
     Examples
     --------
