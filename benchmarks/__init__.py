@@ -39,6 +39,8 @@ BENCHMARKS = {
     "row_sampling": "benchmarks.row_sampling",
     "row_sketches": "benchmarks.frequent_directions",
     "oja": "benchmarks.oja",
+    "streaming_eigenvector": "benchmarks.streaming_eigenvector",
+    "frequent_directions": "benchmarks.frequent_directions",
 }
 
 

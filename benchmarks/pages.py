@@ -37,6 +37,8 @@ MARKS = {
     "row_sampling": "row-sampling",
     "row_sketches": "row-sketches",
     "oja": "oja",
+    "streaming_eigenvector": "streaming-eigenvector",
+    "frequent_directions": "frequent-directions",
 }
 
 

@@ -263,6 +263,23 @@ def check_protected_tasks(out):
     assert float(re.search(rf"^basis orthonormal to {NUMBER}$", out, re.M).group(1)) < 1e-11
 
 
+def check_streaming(out):
+    rows = re.findall(
+        rf"^(\S.*?) +(oja_grid|fd) +(\d+) +{NUMBER} +{NUMBER} +{NUMBER} +{NUMBER}$", out, re.M
+    )
+    assert len(rows) == 12
+    for _, method, images, proved, true, lower, upper in rows:
+        assert float(true) <= float(proved) < 0.5
+        assert float(lower) <= 1.0 <= float(upper)
+        if method == "oja_grid" and int(images) > 1000:
+            assert float(proved) < 0.2
+    early, late = (float(row[3]) for row in rows if row[:2] == ("random order", "oja_grid"))
+    assert late < 0.5 * early
+    proved, true = re.search(rf"proved {NUMBER}, true {NUMBER}$", out, re.M).groups()
+    assert float(true) <= float(proved) < 1e-4
+    assert out.count("does not look randomly ordered") == 2
+
+
 CHECKS = {
     "plot_certify_sklearn": check_certify,
     "plot_compress_image": check_compress,
@@ -279,6 +296,7 @@ CHECKS = {
     "plot_protected_tasks": check_protected_tasks,
     "plot_polynomial_design": check_polynomial_design,
     "plot_regression_coreset": check_coreset,
+    "plot_streaming_digits": check_streaming,
 }
 
 

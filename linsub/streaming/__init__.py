@@ -46,8 +46,14 @@ from linsub.streaming.sketch_result import (
     SketchCertificate,
     SketchResult,
 )
+from linsub.streaming.streaming_top import (
+    StreamingTopEigenvector,
+)
 from linsub.streaming.tracker import (
     SubspaceTracker,
+)
+from linsub.streaming.whole_matrix import (
+    top_eigenvector,
 )
 
 __all__ = [
@@ -68,8 +74,10 @@ __all__ = [
     "SketchCertificate",
     "SketchResult",
     "StreamingCovariance",
+    "StreamingTopEigenvector",
     "SubspaceTracker",
     "oja",
     "reduce_stream",
     "success_boost",
+    "top_eigenvector",
 ]

@@ -7,6 +7,7 @@ from scipy import sparse
 
 from linsub.streaming.oja_pca import OjaPCA
 from linsub.streaming.oja_rule import oja
+from linsub.streaming.streaming_top import StreamingTopEigenvector
 from linsub.streaming.tracker import SubspaceTracker
 
 __all__ = ["warmup"]
@@ -20,3 +21,4 @@ def warmup() -> None:
     OjaPCA(2, "constant", eta0=0.5, rng=0).update(X)
     for method in ("opast", "grouse"):
         SubspaceTracker(2, method, rng=0).update(X)
+    StreamingTopEigenvector(method="oja_grid", rng=0).update(np.eye(3)).result()

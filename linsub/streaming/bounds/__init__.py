@@ -17,6 +17,12 @@ from linsub.streaming.bounds.frequent_directions import (
     shrinkage_bound,
     shrunk_values,
 )
+from linsub.streaming.bounds.hard import (
+    block_concentration,
+    hard_rate_advantage,
+    hard_rate_cosine,
+    index_instance_cosine,
+)
 from linsub.streaming.bounds.oja import (
     basis_rounding,
     batch_pca_variance,
@@ -30,16 +36,34 @@ from linsub.streaming.bounds.oja import (
     success_boost_failure,
     success_boost_runs,
 )
+from linsub.streaming.bounds.top import (
+    angle_sum_bound,
+    growth_bound,
+    growth_rounding,
+    heavy_row_bound,
+    psd_step_bound,
+    rayleigh_bound,
+    residual_certificate,
+    trace_bound,
+)
 
 __all__ = [
+    "angle_sum_bound",
     "basis_rounding",
     "batch_pca_variance",
+    "block_concentration",
     "decayed_shrinkage",
     "eigenvalue_enclosure",
     "eigenvector_certificate",
     "fd_error_bound",
     "fd_sketch_size",
     "gram_rounding",
+    "growth_bound",
+    "growth_rounding",
+    "hard_rate_advantage",
+    "hard_rate_cosine",
+    "heavy_row_bound",
+    "index_instance_cosine",
     "merged_shrinkage",
     "oja_asymptotic_variance",
     "oja_axis_growth",
@@ -48,6 +72,9 @@ __all__ = [
     "projection_error_bound",
     "protected_energy",
     "protected_rounding",
+    "psd_step_bound",
+    "rayleigh_bound",
+    "residual_certificate",
     "robust_error",
     "seen_projection_error",
     "shrink_rounding",
@@ -56,4 +83,5 @@ __all__ = [
     "success_boost_error",
     "success_boost_failure",
     "success_boost_runs",
+    "trace_bound",
 ]

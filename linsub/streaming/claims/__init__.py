@@ -9,15 +9,19 @@ from __future__ import annotations
 from linsub.streaming.claims import (
     covariance,
     frequent_directions,
+    hard_streams,
     oja,
     sketch_eigenvectors,
     subspaces,
+    top,
 )
 
 __all__ = [
     "covariance",
     "frequent_directions",
+    "hard_streams",
     "oja",
     "sketch_eigenvectors",
     "subspaces",
+    "top",
 ]

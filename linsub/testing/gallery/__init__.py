@@ -9,6 +9,13 @@
 from __future__ import annotations
 
 from linsub.testing.gallery.factors import with_spectrum
+from linsub.testing.gallery.hard_streams import (
+    fd_generator,
+    hard_fixed_rate,
+    index_instance,
+    rotating_blocks,
+    spiked,
+)
 from linsub.testing.gallery.matrices import describe, fits, matrix, names, singular_values
 from linsub.testing.gallery.matrix_case import MatrixCase, arrange, case, cases
 from linsub.testing.gallery.sparse import (
@@ -30,14 +37,19 @@ __all__ = [
     "case",
     "cases",
     "describe",
+    "fd_generator",
     "fits",
     "graph_laplacian",
     "graph_spectrum",
+    "hard_fixed_rate",
+    "index_instance",
     "matrix",
     "names",
+    "rotating_blocks",
     "singular_values",
     "sparse_random",
     "spectrum",
+    "spiked",
     "stream",
     "subspace_pair",
     "with_spectrum",
