@@ -35,12 +35,9 @@ BENCHMARKS = {
     "row_sampling": "benchmarks.row_sampling",
     "sensitivities": "benchmarks.sensitivities",
     "leverage": "benchmarks.leverage",
-    "sensitivities": "benchmarks.sensitivities",
-    "row_sampling": "benchmarks.row_sampling",
     "row_sketches": "benchmarks.frequent_directions",
     "oja": "benchmarks.oja",
     "streaming_eigenvector": "benchmarks.streaming_eigenvector",
-    "frequent_directions": "benchmarks.frequent_directions",
 }
 
 

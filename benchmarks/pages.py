@@ -33,12 +33,9 @@ MARKS = {
     "row_sampling": "row-sampling",
     "sensitivities": "sensitivities",
     "leverage": "leverage",
-    "sensitivities": "sensitivities",
-    "row_sampling": "row-sampling",
     "row_sketches": "row-sketches",
     "oja": "oja",
     "streaming_eigenvector": "streaming-eigenvector",
-    "frequent_directions": "frequent-directions",
 }
 
 

@@ -55,8 +55,8 @@ class StreamingCovariance:
     squares are safe, an exact power of two. An update that fails, or is interrupted, changes
     nothing.
     *Cost.* ``d^2`` flops a row, half of a product; ``2 d^2`` numbers while a block is absorbed,
-    and twice that for :meth:`result`, in double precision. *Accuracy.* Rounding alone, and bounded (claim
-    ``streaming-covariance-rounding``).
+    and twice that for :meth:`result`, in double precision. *Accuracy.* Rounding alone, and bounded
+    (claim ``streaming-covariance-rounding``).
 
     References
     ----------
