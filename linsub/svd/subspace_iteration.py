@@ -16,7 +16,7 @@ from linsub.sketching import OSNAP, SRCT, SRHT, GaussianSketch
 from linsub.svd import engines
 from linsub.svd.certificate import certify as certify_factors
 from linsub.svd.certificate import unscaled
-from linsub.svd.result import Factors, SVDResult
+from linsub.svd.result import Factors, SVDCertificate, SVDResult
 
 __all__ = ["randomized_svd", "subspace_iteration", "subspace_to_tolerance"]
 
@@ -234,11 +234,7 @@ def randomized_svd(
     products, passes_used = op.products, op.passes
     certificate = None
     if certify:
-        steps = 12 if certify == "tight" else None
-        certificate = certify_factors(
-            op, factors, streams=streams, failure_prob=failure_prob, steps=steps
-        )
-        certificate = unscaled(certificate, op.scale)
+        certificate = _certified(op, factors, streams, failure_prob, certify == "tight")
     info = Info(
         notes=_notes(factors),
         method=factors.method,
@@ -248,6 +244,14 @@ def randomized_svd(
         details={**factors.details, "answer_products": products, "answer_passes": passes_used},
     )
     return SVDResult(*engines.hand_back(op, factors), certificate=certificate, info=info)
+
+
+def _certified(
+    op: Operator, factors: Factors, streams: Streams, failure_prob: float, tight: bool
+) -> SVDCertificate:
+    steps = 12 if tight else None
+    known = certify_factors(op, factors, streams=streams, failure_prob=failure_prob, steps=steps)
+    return unscaled(known, op.scale)
 
 
 def _notes(factors: Factors) -> tuple[str, ...]:
