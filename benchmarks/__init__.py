@@ -38,6 +38,7 @@ BENCHMARKS = {
     "row_sketches": "benchmarks.frequent_directions",
     "oja": "benchmarks.oja",
     "streaming_eigenvector": "benchmarks.streaming_eigenvector",
+    "sketching": "benchmarks.sketching",
 }
 
 

@@ -36,6 +36,7 @@ MARKS = {
     "row_sketches": "row-sketches",
     "oja": "oja",
     "streaming_eigenvector": "streaming-eigenvector",
+    "sketching": "sketching",
 }
 
 

@@ -23,6 +23,9 @@ __all__ = ["OSNAP", "CountSketch", "SparseSign"]
 # is fastest from 512 to 2048 of them.
 _ENTRIES, _COPIED = 1 << 14, 1024
 
+# Outputs are numbered in 32 bits.
+_MOST = 2**31 - 1
+
 HashedT = TypeVar("HashedT", bound="_Hashed")
 
 
@@ -47,6 +50,7 @@ class _Hashed(Sketch):
     _digest: bytes | None = None  # of them: such operators are told apart by it
 
     def __init__(self, n: int, m: int, *, rng: RNGLike | Streams = None) -> None:
+        m = scalars.as_integer(m, name="m", low=1, high=_MOST)
         super().__init__(n, m, rng=rng)
         self._keys = self._streams.generator("sketch").integers(0, 1 << 64, 2, np.uint64)
 
