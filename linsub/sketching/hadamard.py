@@ -73,8 +73,8 @@ def fwht(
         out *= out.dtype.type(1.0 / np.sqrt(N))
     if check_finite and not np.isfinite(out).all():
         raise InvalidInputError(
-            f"x has entries so near the end of the range of {X.dtype} that its transform overflows; "
-            "scale it down first"
+            f"x has entries so near the end of the range of {X.dtype} that its transform "
+            "overflows; scale it down first"
         )
     return arrays.home(x).give_back(out)
 
