@@ -33,7 +33,7 @@ def fwht(
     norm : {"ortho"}, optional
         Divide by sqrt(N): the transform is then orthogonal and its own inverse.
     check_finite : bool, optional
-        Refuse nan and inf.
+        Refuse nan and inf, and an overflow.
 
     Returns
     -------
@@ -71,6 +71,11 @@ def fwht(
     transform_rows(out if axis == 0 else out.T)
     if norm == "ortho":
         out *= out.dtype.type(1.0 / np.sqrt(N))
+    if check_finite and not np.isfinite(out).all():
+        raise InvalidInputError(
+            f"x has entries so near the end of the range of {X.dtype} that its transform "
+            "overflows; scale it down first"
+        )
     return arrays.home(x).give_back(out)
 
 

@@ -19,12 +19,12 @@ from linsub.sketching.operator import Sketch
 
 __all__ = ["OSNAP", "CountSketch", "SparseSign"]
 
-# Rows that are hashed and added at a time: their table stays in the second-level cache.
-_PANEL = 2048
+# Entries of a table that is made at a time, and the rows that are put in C order at a time, which
+# is fastest from 512 to 2048 of them.
+_ENTRIES, _COPIED = 1 << 14, 1024
 
-# Up to here the columns of a matrix in Fortran order are added one by one; with more entries
-# to a row it pays to transpose a panel first, since whole rows are added at once.
-_BY_COLUMNS = 2
+# Outputs are numbered in 32 bits.
+_MOST = 2**31 - 1
 
 HashedT = TypeVar("HashedT", bound="_Hashed")
 
@@ -46,9 +46,11 @@ class _Hashed(Sketch):
     """A sketch whose columns are sparse and made by hashes, or given as a table."""
 
     _given: _Table | None = None  # the hashes of every row, where they are not computed
+    _one_each = False  # whether every column has exactly one entry
     _digest: bytes | None = None  # of them: such operators are told apart by it
 
     def __init__(self, n: int, m: int, *, rng: RNGLike | Streams = None) -> None:
+        m = scalars.as_integer(m, name="m", low=1, high=_MOST)
         super().__init__(n, m, rng=rng)
         self._keys = self._streams.generator("sketch").integers(0, 1 << 64, 2, np.uint64)
 
@@ -59,6 +61,9 @@ class _Hashed(Sketch):
     def _hashes(self, first: int, stop: int) -> _Table:
         """Return the table of the rows ``first : stop``, computed."""
         raise NotImplementedError
+
+    def _panel_rows(self) -> int:
+        return max(_COPIED, int(_ENTRIES / max(1.0, self._entries())))
 
     def _table(self, first: int, stop: int) -> _Table:
         given = self._given
@@ -79,8 +84,7 @@ class _Hashed(Sketch):
         if is_sparse(A):
             add = self._add_csr if A.format == "csr" else self._add_csc
         else:
-            by_rows = A.flags.c_contiguous or A.dtype.kind == "c" or self._entries() > _BY_COLUMNS
-            add = self._add_rows if by_rows else self._add_columns
+            add = self._add_rows
         # Each thread has outputs of its own, and adds to them in the order of the rows.
         cuts = [self._m * k // n_threads for k in range(n_threads + 1)]
         tasks = [
@@ -101,38 +105,27 @@ class _Hashed(Sketch):
 
     # Each adds to the outputs from `low` on, which are the rows of `out`.
     def _add_rows(self, A: np.ndarray, first: int, out: np.ndarray, low: int) -> None:
-        from linsub.sketching._kernels.scatter import add_rows, copy_panel
+        from linsub.sketching._kernels.scatter import add_rows, add_single
 
         flat = out.view(np.float64)
-        for i in range(0, A.shape[0], _PANEL):
-            rows = A[i : i + _PANEL]
+        step = self._panel_rows() if A.flags.c_contiguous else _COPIED
+        for i in range(0, A.shape[0], step):
+            rows = A[i : i + step]
             table = self._for_outputs(first + i, first + i + rows.shape[0], low, out.shape[0])
-            if A.flags.c_contiguous:
-                panel = rows.view(rows.real.dtype)
-            elif A.dtype.kind == "c":
-                panel = np.ascontiguousarray(rows).view(rows.real.dtype)
+            panel = locked(np.ascontiguousarray(rows).view(rows.real.dtype))
+            if self._one_each and table.targets.size == rows.shape[0]:
+                add_single(panel, table.targets, table.signs, flat)
             else:
-                panel = np.empty(rows.shape, A.dtype)
-                copy_panel(locked(A.T), i, panel)
-            add_rows(locked(panel), *table, flat)
-
-    def _add_columns(self, A: np.ndarray, first: int, out: np.ndarray, low: int) -> None:
-        from linsub.sketching._kernels.scatter import add_columns
-
-        sums = np.ascontiguousarray(out.T)
-        for i in range(0, A.shape[0], _PANEL):
-            stop = min(A.shape[0], i + _PANEL)
-            table = self._for_outputs(first + i, first + stop, low, out.shape[0])
-            add_columns(locked(A.T), i, *table, sums)
-        out[...] = sums.T
+                add_rows(panel, *table, flat)
 
     def _add_csr(self, A: Any, first: int, out: np.ndarray, low: int) -> None:
         from linsub.sketching._kernels.scatter import add_csr
 
         for data, view in _real_parts(A.data, out):
             sums = np.ascontiguousarray(view)
-            for i in range(0, A.shape[0], _PANEL):
-                stop = min(A.shape[0], i + _PANEL)
+            step = self._panel_rows()
+            for i in range(0, A.shape[0], step):
+                stop = min(A.shape[0], i + step)
                 table = self._for_outputs(first + i, first + stop, low, out.shape[0])
                 add_csr(locked(data), A.indices, A.indptr[i:], *table, sums)
             if sums is not view:
@@ -153,8 +146,9 @@ class _Hashed(Sketch):
         out = np.empty((stop - first, Y.shape[1]), Y.dtype)
         if Y.shape[1]:
             flat = locked(Y.view(np.float64))
-            for i in range(first, stop, _PANEL):
-                j = min(stop, i + _PANEL)
+            step = self._panel_rows()
+            for i in range(first, stop, step):
+                j = min(stop, i + step)
                 take_rows(flat, *self._table(i, j), out[i - first : j - first].view(np.float64))
         return out
 
@@ -216,6 +210,7 @@ class OSNAP(_Hashed):
     def __init__(self, n: int, m: int, *, sparsity: int = 8, rng: RNGLike | Streams = None) -> None:
         super().__init__(n, m, rng=rng)
         self.sparsity = min(scalars.as_integer(sparsity, name="sparsity", low=1), self._m)
+        self._one_each = self.sparsity == 1
         sizes = [self._m * k // self.sparsity for k in range(self.sparsity + 1)]
         self._starts = np.array(sizes, dtype=np.int64)
 

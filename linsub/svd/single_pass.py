@@ -38,8 +38,8 @@ class _Sketch:
         m, n = shape
         self.shape, self.dtype, self.streams = shape, dtype, streams
         self.width, self.core = width, core
-        self.Omega = GaussianSketch(n, width, rng=streams, block=(0, 0)).test_matrix(dtype)
-        self.Psi = GaussianSketch(n, core, rng=streams, block=(0, 1)).test_matrix(dtype)
+        self.Omega = self.test_matrix(n, width, (0, 0), (0, n))
+        self.Psi = self.test_matrix(n, core, (0, 1), (0, n))
         self.Y = np.zeros((m, width), dtype, order="F")
         self.X = np.zeros((width, n), dtype)
         self.Z = np.zeros((core, core), dtype)
@@ -65,9 +65,15 @@ class _Sketch:
         if which == 2:
             size = (m, FROBENIUS_PROBES)
             return self.streams.gaussian("probe", size, self.dtype, (1, which), rows=rows)
-        sketch = GaussianSketch(
-            m, (self.width, self.core)[which], rng=self.streams, block=(1, which)
-        )
+        return self.test_matrix(m, (self.width, self.core)[which], (1, which), rows)
+
+    def test_matrix(
+        self, n: int, columns: int, block: tuple[int, int], rows: tuple[int, int]
+    ) -> np.ndarray:
+        """Return rows of an (n, columns) Gaussian test matrix."""
+        if columns == 0:  # of rank 0, or of an empty matrix: a sketch has an output at least
+            return np.zeros((rows[1] - rows[0], 0), self.dtype)
+        sketch = GaussianSketch(n, columns, rng=self.streams, block=block)
         return sketch.part(*rows).test_matrix(self.dtype)
 
     def update(self, block: np.ndarray, norm: float) -> None:

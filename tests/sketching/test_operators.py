@@ -345,6 +345,16 @@ def test_hashes_that_do_not_fit_are_refused():
     np.testing.assert_array_equal(S.toarray(), [[0, -1, 0], [0, 0, 0], [1, 0, -1]])
 
 
+def test_outputs_are_numbered_in_32_bits():
+    with pytest.raises(InvalidInputError, match="m must satisfy"):
+        CountSketch(10, 2**31)
+    # Rows are not: no table of them is kept.
+    A = matrix(6, 2)
+    stream = RowSketch(OSNAP(10**15, 10, rng=0), first=10**14).update(A)
+    assert np.isfinite(stream.result()).all()
+    assert np.abs(stream.result()).max() > 0.0
+
+
 @pytest.mark.parametrize("made", [SRHT, SRCT])
 def test_more_outputs_than_the_transform_has_are_refused(made):
     with pytest.raises(InvalidInputError, match="m must be at most"):
@@ -352,6 +362,9 @@ def test_more_outputs_than_the_transform_has_are_refused(made):
 
 
 def test_fwht_refuses_what_has_no_transform():
+    for dtype in (np.float32, np.float64):
+        with pytest.raises(InvalidInputError, match="overflows"):
+            fwht(np.full(4, np.finfo(dtype).max, dtype))
     for bad in (np.ones(3), np.ones((0, 2)), np.ones((6, 2))):
         with pytest.raises(InvalidInputError, match="power of two"):
             fwht(bad)
