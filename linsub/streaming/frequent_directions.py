@@ -77,7 +77,7 @@ class FrequentDirections:
 
     See Also
     --------
-    StreamingCovariance : ``A^T A`` itself; faster while d is below some 16 `sketch_size`.
+    StreamingCovariance : ``A^T A`` itself; faster while d is below some 20 `sketch_size`.
     StreamingTopEigenvector, reduce_stream
 
     Notes
