@@ -31,6 +31,7 @@ BENCHMARKS = {
     "selection": "benchmarks.selection",
     "dpp_projection": "benchmarks.dpp_projection",
     "design": "benchmarks.design",
+    "sketching": "benchmarks.sketching",
     "sampling_access": "benchmarks.sampling_access",
     "row_sampling": "benchmarks.row_sampling",
     "sensitivities": "benchmarks.sensitivities",
@@ -38,7 +39,6 @@ BENCHMARKS = {
     "row_sketches": "benchmarks.frequent_directions",
     "oja": "benchmarks.oja",
     "streaming_eigenvector": "benchmarks.streaming_eigenvector",
-    "sketching": "benchmarks.sketching",
 }
 
 

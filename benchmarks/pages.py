@@ -29,6 +29,7 @@ MARKS = {
     "selection": "selection",
     "dpp_projection": "dpp-projection",
     "design": "design",
+    "sketching": "sketching",
     "sampling_access": "sampling-access",
     "row_sampling": "row-sampling",
     "sensitivities": "sensitivities",
@@ -36,7 +37,6 @@ MARKS = {
     "row_sketches": "row-sketches",
     "oja": "oja",
     "streaming_eigenvector": "streaming-eigenvector",
-    "sketching": "sketching",
 }
 
 
