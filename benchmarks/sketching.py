@@ -82,11 +82,11 @@ def _task(name: str, n: int, d: int, m: int, kind: str) -> Task:
         A = np.asfortranarray(A)
     elif kind == "sparse":
         A = sparse.csr_array(sparse.random_array((n, d), density=DENSITY, rng=0))
-    full = A.toarray() if sparse.issparse(A) else A.astype(np.float64)
+    full = A.toarray() if kind == "sparse" else A.astype(np.float64)
     gram = full.T @ full
 
     def accuracy(SA: Any) -> Mapping[str, float]:
-        B = np.asarray(SA.toarray() if sparse.issparse(SA) else SA, dtype=np.float64)
+        B = np.asarray(SA.toarray() if hasattr(SA, "toarray") else SA, dtype=np.float64)
         return {"error": float(np.linalg.norm(B.T @ B - gram) / np.trace(gram))}
 
     names = HASHED if kind == "sparse" else (*HASHED, *DENSE)
