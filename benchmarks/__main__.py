@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     if arguments.list:
         for name, module in BENCHMARKS.items():
-            print(f"{name:<16}{importlib.import_module(module).TITLE}")
+            print(f"{name:<23} {importlib.import_module(module).TITLE}")
         return 0
     if arguments.write_docs and (arguments.quick or arguments.only):
         print("benchmarks: --write-docs takes whole runs at full size", file=sys.stderr)
