@@ -201,7 +201,8 @@ class OversampledVector:
         ----------
         vectors : sequence of SampleQueryVector or OversampledVector
             T of them, of one size.
-        coefficients : array_like of shape (T,)
+        coefficients : array_like
+            As many numbers.
         phi : float, optional
             As for the class; ``T sum_t phi_t ||coefficients[t] v_t||^2 / ||v||^2`` is its value.
         """
