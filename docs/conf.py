@@ -44,6 +44,9 @@ autodoc_member_order = "bysource"
 napoleon_use_ivar = True
 napoleon_google_docstring = False
 napoleon_use_rtype = False
+# Words of a type, as the p of "array of shape (n, p)", are looked up like names; where several
+# records have an attribute of that name there is nothing to choose, and nothing to link to.
+suppress_warnings = ["ref.python"]
 
 # Families in an order for reading: what is used comes before what uses it. The
 # packages that are not families follow.
