@@ -280,6 +280,21 @@ def check_streaming(out):
     assert out.count("does not look randomly ordered") == 2
 
 
+def check_stream_methods(out):
+    rows = re.findall(rf"^(\S.*?)  +(\S.*?)  +cos\^2 {NUMBER}   proved (\S+)$", out, re.M)
+    assert len(rows) == 42
+    found = {(stream, method): (float(cosine), proved) for stream, method, cosine, proved in rows}
+    for (stream, method), (cosine, proved) in found.items():
+        if proved != "-":
+            assert float(proved) >= np.sqrt(max(0.0, 1.0 - cosine - 5e-4)) - 1e-9
+        if method.startswith("auto"):
+            assert cosine > 0.8
+        if method == "AdaGrad Oja" and stream.startswith("heavy"):
+            assert cosine < 0.1
+        if stream.startswith("heavy") and method.startswith(("auto", "block", "Oja", "Freq")):
+            assert proved != "-"
+
+
 CHECKS = {
     "plot_certify_sklearn": check_certify,
     "plot_compress_image": check_compress,
@@ -296,6 +311,7 @@ CHECKS = {
     "plot_protected_tasks": check_protected_tasks,
     "plot_polynomial_design": check_polynomial_design,
     "plot_regression_coreset": check_coreset,
+    "plot_stream_methods": check_stream_methods,
     "plot_streaming_digits": check_streaming,
 }
 

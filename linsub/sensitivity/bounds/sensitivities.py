@@ -179,7 +179,7 @@ def total_sample_size(ratio: float, gamma: float, delta: float) -> int:
 
 
 def sign_cube_total(d: int, p: float) -> float:
-    """Return the total sensitivity of all 2^d sign vectors: ``d^p / E |s_1 + s_2 + .. + s_d|^p``.
+    """Return the total sensitivity of all 2^d sign vectors: ``d^p / E |s|^p``, s a sum of d signs.
 
     All sensitivities are equal, and each is attained at x = a_i.
 
