@@ -16,7 +16,7 @@ from linsub.results import Bound, Info
 from linsub.streaming.result import EigCertificate, EigResult
 from linsub.streaming.rows import NanPolicy, as_rows
 from linsub.streaming.top_choice import Answer, choose
-from linsub.streaming.top_state import CHUNK, Settings, TopState
+from linsub.streaming.top_state import Settings, TopState
 
 __all__ = ["Method", "Order", "StreamingTopEigenvector"]
 
@@ -177,16 +177,17 @@ class StreamingTopEigenvector:
         state, waiting = self._kept
         d, b = rows.shape[1], rows.shape[0]
         state = self._begin(d) if state is None else state
-        if waiting.shape[0] + b >= CHUNK:
+        chunk = state.chunk
+        if waiting.shape[0] + b >= chunk:
             state = state.copy()
         first, held = 0, waiting.shape[0]
         with Progress(held + b, "rows") as progress:
-            while held + b - first >= CHUNK:
-                stop = first + CHUNK - held
+            while held + b - first >= chunk:
+                stop = first + chunk - held
                 part = _dense(rows[first:stop])
                 state.absorb(np.concatenate([waiting, part]) if held else part)
                 first, held, waiting = stop, 0, waiting[:0]
-                progress.advance(CHUNK)
+                progress.advance(chunk)
         rest = np.array(_dense(rows[first:]))
         waiting = np.concatenate([waiting, rest]) if held else rest
         self.n_features, self._home, self._kept = d, home, (state, waiting)

@@ -86,7 +86,7 @@ def summary(state: TopState, top: int) -> tuple[Known, np.ndarray]:
 
 def _mass(state: TopState) -> float:
     """Return an upper bound on ``||A||_F^2``."""
-    return state.total * (1.0 + (state.d + state.chunks + 140.0) * EPS)
+    return state.total * (1.0 + (state.d + state.chunks + state.chunk + 12.0) * EPS)
 
 
 def _exact(state: TopState) -> Answer:
@@ -96,7 +96,7 @@ def _exact(state: TopState) -> Answer:
     # Rounding may take the eigenvalues of a semidefinite matrix below zero.
     first, second = (max(0.0, float(x)) for x in (values[0], values[1] if d > 1 else 0.0))
     # Chunks are summed one after the other; LAPACK's share is a modest multiple of eps ||M||.
-    slack = EPS * ((state.chunks + 140.0) * state.total + 8.0 * d * first)
+    slack = EPS * ((state.chunks + state.chunk + 12.0) * state.total + 8.0 * d * first)
     sine = 0.0 if d == 1 else bounds.eigenvector_certificate(first, second, 0.0, slack)
     vector = vectors[:, 0] if first > 0.0 else np.eye(1, d)[0]
     total = _mass(state)
@@ -124,7 +124,7 @@ def _known(state: TopState, values: np.ndarray) -> Known:
         # Rows after a vector was fixed, and rows that are kept, are some of all rows.
         W = state.chains.watched()
         some = state.chains.gram.diagonal() + np.square(state.heavy @ W).sum(axis=0)
-        small = (2.0 * state.d + state.chunks + 140.0) * EPS
+        small = (2.0 * state.d + state.chunks + state.chunk + 12.0) * EPS
         lower = max(lower, float(some.max(initial=0.0)) * (1.0 - small) - small * state.total)
     upper = max(upper, lower)
     return Known(

@@ -51,6 +51,19 @@ def test_blocks_of_any_size_give_the_same_to_the_bit(method, seed):
     assert pieces.n_samples == 400
 
 
+def test_the_covariance_takes_more_rows_at_once_and_is_the_same_for_any_blocks(tmp_path):
+    A = gallery.stream("spiked", 900, 300, rng=0)
+    whole = made("covariance").update(A).result()
+    pieces = made("covariance")
+    for block in np.split(A, [100, 299, 300, 650]):
+        pieces.update(block)
+        pieces.save(tmp_path / "state")
+        pieces = StreamingTopEigenvector.load(tmp_path / "state")
+    same(pieces.result(), whole)
+    v1, _, _ = reference(A)
+    assert off(whole.vector, v1) <= whole.sin_bound < 1e-9
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("exponent", [-900, 600])
 def test_powers_of_two_change_nothing(method, exponent):
