@@ -74,7 +74,7 @@ def choose(state: TopState, order: str) -> Answer:
         notes = (
             "the rows do not look randomly ordered: estimates from later blocks were not used",
         )
-    details = {"suspicion": max(state.suspicion, 0.0), "shrinkage": state.shrinkage}
+    details = {"suspicion": state.doubt(), "shrinkage": state.shrinkage}
     return Answer(chosen, known.lower, known.upper, known.second, notes, details)
 
 

@@ -207,8 +207,10 @@ class TopState:
         apart = np.where(both > 0.0, np.abs(ahead - sampled) / np.where(both > 0.0, both, 1.0), 0.0)
         return float(apart.max(initial=0.0))
 
+    def doubt(self) -> float:
+        """Return the largest disagreement so far, the block in progress included."""
+        return 0.0 if self.chains is None else max(self.suspicion, self.disagreement())
+
     def is_disordered(self) -> bool:
         """Tell whether the rows so far do not look randomly ordered."""
-        if self.chains is None:
-            return False
-        return max(self.suspicion, self.disagreement()) > _SUSPICIOUS
+        return self.doubt() > _SUSPICIOUS

@@ -185,6 +185,16 @@ def test_an_order_that_is_not_random_is_seen():
     assert off(found.vector, v1) < 0.3
 
 
+@pytest.mark.parametrize("seed", [5, 9])
+def test_the_doubt_handed_out_is_the_one_that_decided(seed):
+    A = gallery.spiked(3000, 40, 1.5 + seed % 3, rng=seed)
+    v1 = np.linalg.svd(A, full_matrices=False)[2][0]
+    stream = StreamingTopEigenvector(covariance_limit=2, rng=seed)
+    info = stream.update(A[np.argsort(np.abs(A @ v1))]).result().info
+    assert info.notes
+    assert info.details["order_doubt"] > 6.0
+
+
 def test_flat_spectra_are_not_certified_and_still_found():
     A = gallery.spiked(6000, 100, 1.5, rng=0)
     v1, _, _ = reference(A)
