@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from linsub._core.dense import norms
 from linsub.errors import InvalidInputError
 from linsub.sensitivity.arguments import as_exponent, as_real_matrix, as_weights
 from linsub.sensitivity.bounds import weights_bracket
@@ -99,7 +100,7 @@ def bracket_by_weights(
     log_w = np.log(w)
     half = 0.5 if p == np.inf else 0.5 - 1.0 / p
     basis = range_basis(tidy, half * log_w)
-    size = np.sqrt(np.square(basis.Q).sum(axis=1))
+    size = norms.column_norms(basis.Q.T)
     off = (r + 6.0) * EPS * size + np.sqrt(r) * basis.theta
     # The defect of the basis, and the rounding of row scales and logarithms.
     spread = 2.0 * float(np.abs(half * log_w).max(initial=0.0))

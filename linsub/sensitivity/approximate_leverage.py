@@ -13,7 +13,14 @@ from linsub._core.random import RNGLike, Streams
 from linsub.results import Bound, Info
 from linsub.sensitivity import bounds
 from linsub.sensitivity.leverage import row_squares
-from linsub.sensitivity.orthonormalizer import Triangle, default_floor, rank_revealing
+from linsub.sensitivity.orthonormalizer import (
+    Triangle,
+    default_floor,
+    growth_of,
+    rank_revealing,
+    sum_terms,
+    terms_of,
+)
 from linsub.sensitivity.result import ApproxLeverageCertificate, LeverageResult
 from linsub.sensitivity.rows import Rows
 
@@ -22,9 +29,8 @@ __all__ = ["approx_leverage_scores"]
 # Rows of the sketch, in units of columns.
 _OVERSAMPLING = 4
 
-# What bounds of the measured eigenvalues leave for rounding, in units of r^2: far more than the
-# products of a well conditioned basis make.
-_SLACK = 1e-11
+# What the eigenvalues of a small matrix may be off by, in units of r^2 times the largest.
+_SLACK = 1e-13
 
 # A column that the range of the others leaves more of, in units of the default rcond, was lost.
 _MISSED = 1e4
@@ -116,19 +122,24 @@ def approx_leverage_scores(
             info=Info("none"),
         )  # fmt: skip
     T, r = first.inverse(), int(first.kept.size)
-    factors = _measured(rows, first, T) if measure else None
+    growth = growth_of(first.R, norms.ldexp(T, first.powers[first.kept][:, None]))
+    factors = _measured(rows, first, T, growth) if measure else None
+    projection = None
     if n_jl is not None:
-        T = T @ streams.gaussian("probe", (r, n_jl), T.dtype) / math.sqrt(n_jl)
+        projection = streams.gaussian("probe", (r, n_jl), T.dtype) / math.sqrt(n_jl)
+        T = T @ projection
     scores = row_squares(rows, T, first.kept, triangular=n_jl is None)
     return LeverageResult(
         rows.home.give_back(scores),
         r,
-        certificate=_certificate(factors, n, n_jl, delta, rows.dtype.kind == "c"),
+        certificate=_certificate(factors, rows, growth, projection, delta),
         info=Info("osnap", passes=2 + measure, details={"size": m, "n_jl": n_jl}),
     )
 
 
-def _measured(rows: Rows, first: Triangle, T: np.ndarray) -> tuple[float, float] | None:
+def _measured(
+    rows: Rows, first: Triangle, T: np.ndarray, growth: float
+) -> tuple[float, float] | None:
     """Return bounds on the eigenvalues of ``Z^H Z``, Z = A T, or None where Z misses directions."""
     G = np.zeros((T.shape[1],) * 2, rows.dtype)
     rest = norms.ldexp(first.rest, first.powers[first.dropped])
@@ -141,25 +152,46 @@ def _measured(rows: Rows, first: Triangle, T: np.ndarray) -> tuple[float, float]
         1.0, first.powers[first.dropped]
     )
     spectrum = eigh.eigenvalues(G)
-    slack = _SLACK * G.shape[0] ** 2 * float(spectrum[0])
+    r, high = G.shape[0], float(spectrum[0])
+    # Rows of Z are rounded, more than the matrix of their products where columns of A are nearly
+    # dependent.
+    error = bounds.rounding(terms_of(rows)) * growth
+    size = high * (1.0 + 1e-10), float(np.trace(G).real)
+    slack = bounds.corrected_defect(
+        0.0, error, (1.0, math.sqrt(r)), size, sum_terms(rows, rows.terms)
+    )
+    slack += _SLACK * r * r * high
     low = float(spectrum[-1]) - slack
-    return (low, float(spectrum[0]) + slack) if low > 0.0 and not missed.any() else None
+    return (low, high + slack) if low > 0.0 and not missed.any() else None
 
 
 def _certificate(
-    factors: tuple[float, float] | None, n: int, n_jl: int | None, delta: float, is_complex: bool
+    factors: tuple[float, float] | None,
+    rows: Rows,
+    growth: float,
+    projection: np.ndarray | None,
+    delta: float,
 ) -> ApproxLeverageCertificate:
     """Turn eigenvalues of Z^H Z into bounds on tau / scores."""
-    if factors is None:
+    error = bounds.leverage_relative_error(0.0, growth, terms_of(rows))
+    if factors is None or not error < 1.0:
         return ApproxLeverageCertificate()
     lower, upper = bounds.sketched_leverage(*factors)
-    if n_jl is None:
+    if projection is None:
         return ApproxLeverageCertificate(
-            lower=Bound(lower, "bound", "min tau / scores >="),
-            upper=Bound(upper, "bound", "max tau / scores"),
+            lower=Bound(lower / (1.0 + error), "bound", "min tau / scores >="),
+            upper=Bound(upper / (1.0 - error), "bound", "max tau / scores"),
         )
-    few, many = bounds.projected_length(n_jl * (2 if is_complex else 1), n, delta)
+    r, n_jl = projection.shape
+    kind = 2 if rows.dtype.kind == "c" else 1
+    few, many = bounds.projected_length(n_jl * kind, rows.shape[0], delta)
+    # A row is computed as a T', T' = fl(T G): off by what |z| |T^-1| |T| |G| is, not by its length.
+    off = bounds.rounding(terms_of(rows) + kind * (r + 4)) * growth
+    off *= float(np.linalg.norm(projection))
+    if not off * off < few:
+        return ApproxLeverageCertificate()
+    few, many = (math.sqrt(few) - off) ** 2, (math.sqrt(many) + off) ** 2
     return ApproxLeverageCertificate(
-        lower=Bound(lower / many, "probabilistic", "min tau / scores >=", delta),
-        upper=Bound(upper / few, "probabilistic", "max tau / scores", delta),
+        lower=Bound(lower / (many * (1.0 + error)), "probabilistic", "min tau / scores >=", delta),
+        upper=Bound(upper / (few * (1.0 - error)), "probabilistic", "max tau / scores", delta),
     )

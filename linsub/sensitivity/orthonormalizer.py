@@ -26,8 +26,10 @@ __all__ = [
     "Orthonormalizer",
     "Triangle",
     "default_floor",
+    "growth_of",
     "orthonormalizer",
     "rank_revealing",
+    "sum_terms",
     "terms_of",
 ]
 
@@ -122,7 +124,7 @@ def terms_of(rows: Rows) -> int:
     return (4 if rows.dtype.kind == "c" else 1) * rows.width + 4
 
 
-def _growth(R: np.ndarray, T: np.ndarray) -> float:
+def growth_of(R: np.ndarray, T: np.ndarray) -> float:
     """Bound ``|| |T^-1| |T| ||_2`` by R, which is the inverse of T up to rounding."""
     M = np.abs(R) @ np.abs(T)
     # ||M||_2^2 <= ||M||_1 ||M||_inf
@@ -149,10 +151,10 @@ def _by_gram(rows: Rows, limit: float) -> Orthonormalizer | None:
     if R is None:
         return None
     T = invert_triangle(R)
-    growth = _growth(R, T)
+    growth = growth_of(R, T)
     if growth <= min(_ONE_PASS, limit):
         spread = float(np.linalg.norm(np.sqrt(G.diagonal().real) @ np.abs(T))) * (1.0 + 1e-10)
-        defect = gram_defect(_departure(G, T), spread, _sums(rows, terms))
+        defect = gram_defect(_departure(G, T), spread, sum_terms(rows, terms))
         scaled = norms.ldexp(T, -powers[:, None]), norms.ldexp(R, powers)
         empty = np.zeros((rows.width, 0), rows.dtype)
         return Orthonormalizer(
@@ -165,7 +167,8 @@ def _by_gram(rows: Rows, limit: float) -> Orthonormalizer | None:
     return _corrected(rows, first, "gram", 2)
 
 
-def _sums(rows: Rows, terms: int) -> int:
+def sum_terms(rows: Rows, terms: int) -> int:
+    """Return what a sum over `terms` rows counts as."""
     return (4 if rows.dtype.kind == "c" else 1) * terms
 
 
@@ -230,7 +233,7 @@ def _corrected(rows: Rows, first: Triangle, method: str, passes: int) -> Orthono
     kept, dropped, R, rest, powers = first
     scaled = first.inverse()
     T = norms.ldexp(scaled, powers[kept][:, None])
-    growth = _growth(R, T)
+    growth = growth_of(R, T)
     G = np.zeros_like(R)
     left = np.zeros(dropped.size)
     rest = norms.ldexp(rest, powers[dropped])
@@ -242,14 +245,14 @@ def _corrected(rows: Rows, first: Triangle, method: str, passes: int) -> Orthono
     if R2 is None:
         return None
     T2 = invert_triangle(R2)
-    growth2 = _growth(R2, T2)
+    growth2 = growth_of(R2, T2)
     if not growth2 <= _CORRECTABLE * np.sqrt(R.shape[0]):
         return None
     error = rounding(terms_of(rows)) * growth
     gram = float(norms.spectral(G)) * (1.0 + 1e-10), float(np.trace(G).real)
     inverse = float(norms.spectral(T2)) * (1.0 + 1e-10), float(np.linalg.norm(T2))
-    defect = corrected_defect(_departure(G, T2), error, inverse, gram, _sums(rows, rows.terms))
-    growth = _growth(R2 @ R, T @ T2)
+    defect = corrected_defect(_departure(G, T2), error, inverse, gram, sum_terms(rows, rows.terms))
+    growth = growth_of(R2 @ R, T @ T2)
     sizes = np.ldexp(1.0, powers[dropped])
     neglected = float((np.sqrt(left) / sizes).max(initial=0.0))
     T, R = scaled @ T2, norms.ldexp(R2 @ R, powers[kept])

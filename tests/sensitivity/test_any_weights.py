@@ -37,6 +37,18 @@ def test_below_one_too():
     assert ((R / R.sum(axis=0)).max(axis=1) <= sensitivity_upper_bounds(A, 0.5)).all()
 
 
+@pytest.mark.parametrize("p", [8.0, np.inf])
+def test_rows_whose_squares_underflow(p):
+    tiny = 1e-25
+    A = np.array([[1.0, 0.0], [0.0, 1.0], [tiny, tiny]])
+    small = 2.0 * tiny if p == np.inf else 2.0 ** (p - 1.0) * tiny**p
+    for w in (1e-290, 1e-200, 1e-100):
+        high = sensitivity_upper_bounds(A, p, [1.0, 1.0, w])
+        # At x = (1, 1), but for the row itself.
+        assert (high >= np.array([1.0, 1.0, small]) * (1.0 - 1e-12)).all()
+        assert high[2] <= 2.0 ** (p if p < np.inf else 1.0) * small
+
+
 def test_odd_weights_are_named():
     A = np.array([[1.0], [0.0], [2.0]])
     assert sensitivity_upper_bounds(A, 1.0, [1.0, 0.0, 1.0])[1] == 0.0

@@ -6,6 +6,7 @@ from scipy import sparse
 
 from linsub.errors import InvalidInputError
 from linsub.sensitivity import approx_leverage_scores, leverage_scores
+from tests.sensitivity.exact_values import leverages, rational
 
 
 def _rows(n=4000, d=8):
@@ -65,3 +66,22 @@ def test_arguments_out_of_range_are_named():
     for options in ({"size": 0}, {"n_jl": 0}, {"failure_prob": 1.0}):
         with pytest.raises(InvalidInputError, match=next(iter(options))):
             approx_leverage_scores(np.ones((3, 2)), **options)
+
+
+@pytest.mark.parametrize("exponent", [0, 10, 14])
+@pytest.mark.parametrize("n_jl", [None, 50])
+def test_factors_allow_for_the_rounding_of_dependent_columns(exponent, n_jl):
+    rng = np.random.default_rng(exponent)
+    U = np.linalg.qr(rng.standard_t(2, (30, 4)))[0]
+    turn = np.linalg.qr(rng.standard_normal((4, 4)))[0]
+    A = (U * np.logspace(0, -exponent, 4)) @ turn
+    exact = [float(tau) for tau in leverages(rational(A))]
+    for size in (30, 12):
+        found = approx_leverage_scores(A, size=size, n_jl=n_jl, rng=1)
+        ratio = exact / found.scores
+        if found.certificate.upper is None:  # n_jl only: lengths that are all rounding
+            assert exponent == 14
+            continue
+        assert found.rank == 4
+        assert found.certificate.lower.value <= ratio.min()
+        assert ratio.max() <= found.certificate.upper.value
