@@ -69,7 +69,8 @@ def logistic_mu(A: Any) -> LogisticMu:
     -------
     LogisticMu
         ``mu, lower, upper, x``. mu is infinite where nothing bounds it: the classes are separable,
-        or so nearly that double precision cannot tell (mu of 1e14); `lower` is what is proved.
+        or so nearly that the linear program cannot tell (mu above about 1e9); `lower` is what is
+        proved.
 
     Raises
     ------

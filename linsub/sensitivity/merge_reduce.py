@@ -240,12 +240,16 @@ class MergeReduceCoreset:
         for level, bucket in enumerate(theirs.buckets):
             if bucket is not None:
                 moved = dataclasses.replace(bucket, indices=bucket.indices + offset)
-                state = self._carried(state, moved, level)
+                state = self._placed(state, moved, level)
         if theirs.n_waiting:
             rows = _waiting(theirs)
             rows = dataclasses.replace(rows, indices=rows.indices + offset)
             state = self._carried(state, rows, 0)
-        self._state = dataclasses.replace(state, n_rows=offset + theirs.n_rows)
+        self._state = dataclasses.replace(
+            state,
+            n_rows=offset + theirs.n_rows,
+            reductions=state.reductions + theirs.reductions,
+        )
         self._width = self._width if self._width is not None else other._width
         return self
 
@@ -310,9 +314,17 @@ class MergeReduceCoreset:
         return dataclasses.replace(state, waiting=(rest,), n_waiting=rest.shape[0])
 
     def _carried(self, state: _State, bucket: _Bucket, level: int) -> _State:
-        """Put a bucket at a level, merging it with what is there, as in a binary counter."""
-        buckets = [*state.buckets, *[None] * (level + 1 - len(state.buckets))]
+        """Sample rows down where they are many, and put them at a level."""
         bucket, done = self._reduced(bucket, state.reductions)
+        return self._placed(dataclasses.replace(state, reductions=done), bucket, level)
+
+    def _placed(self, state: _State, bucket: _Bucket, level: int) -> _State:
+        """Put a bucket at a level, merging it with what is there, as in a binary counter.
+
+        A sample alone is left as it is: it may have more than `size` rows by chance.
+        """
+        buckets = [*state.buckets, *[None] * (level + 1 - len(state.buckets))]
+        done = state.reductions
         while level < len(buckets) and buckets[level] is not None:
             there = buckets[level]
             assert there is not None

@@ -137,10 +137,11 @@ def lp_regression(
     z, y, steps, method = _solve(problem, p, rtol)
     x = _refined(problem, z, d)
     value, least, floor, exponent = _certified(problem, x, y, p)
-    gap = value - least
     # Less than what rounding x does to the residual cannot be asked for.
-    converged = gap <= rtol * value + floor
-    value, least, gap = (float(np.ldexp(v, exponent)) for v in (value, least, gap))
+    converged = value - least <= rtol * value + floor
+    value, least = _scaled(value, exponent, np.inf), _scaled(least, exponent, 0.0)
+    # Outward: a gap of nearly all of the value is rounded by more than a small optimum.
+    gap = min(float(np.nextafter(value - least, np.inf)), value) if value > least else 0.0
     notes = () if problem.tidy.rank == d else (f"A has rank {problem.tidy.rank}",)
     return LpRegressionResult(
         x, value, gap, problem.tidy.rank,
@@ -151,6 +152,14 @@ def lp_regression(
         info=Info(method, converged=bool(converged), iterations=steps, notes=notes,
                   details={"columns": problem.tidy.columns}),
     )  # fmt: skip
+
+
+def _scaled(value: float, exponent: int, towards: float) -> float:
+    """Return value 2^exponent, rounded in that direction where it is subnormal."""
+    with np.errstate(under="ignore", over="ignore"):
+        found = float(np.ldexp(value, exponent))
+    exact = found == np.inf or float(np.ldexp(found, -exponent)) == value
+    return found if exact else float(np.nextafter(found, towards))
 
 
 class _Problem(NamedTuple):

@@ -282,3 +282,19 @@ def test_bad_arguments_are_named():
     ):
         with pytest.raises((InvalidInputError, InvalidTypeError), match=name):
             call()
+
+
+def test_a_merge_into_nothing_samples_nothing_again():
+    A = np.random.default_rng(4).standard_normal((1600, 3))
+    stream = MergeReduceCoreset(40, rng=8).update(A)
+    assert max(stream.levels) > 40  # by chance: reason enough to reduce two, not one
+    expected = stream.result()
+    found = MergeReduceCoreset(40, rng=2).merge(stream).result()
+    for one, other in zip(found[:3], expected[:3], strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert found.certificate.lower.value == expected.certificate.lower.value
+    assert found.info.details == expected.info.details
+    # Streams of one height: each pair of levels is merged, and nothing else is sampled.
+    both = MergeReduceCoreset(40, rng=3).update(A).merge(stream).result()
+    assert both.info.details["n_rows"] == 3200
+    assert both.info.details["reductions"] > 2 * expected.info.details["reductions"]
