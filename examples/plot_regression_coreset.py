@@ -90,32 +90,40 @@ def draw(by: dict[str, np.ndarray], median: np.ndarray, largest: np.ndarray) -> 
     """Return the figure: excess of the loss by rows, and the images that matter most and least."""
     figure = pyplot().figure(figsize=(12, 5.6), dpi=110, layout="constrained")
     figure.suptitle("A cubic fit from few of its rows", fontsize=13)
-    left, right = figure.subfigures(1, 2, width_ratios=(1.3, 1))
-    panels = left.subplots(1, 2, sharey=True)
+    panels = figure.subplot_mosaic("LRA;LRB", width_ratios=(1, 1, 1.5))
+    panels["R"].sharey(panels["L"])
     for axes, values, title in zip(
-        panels, (median, largest), ("median of draws", "largest of draws"), strict=True
+        (panels["L"], panels["R"]),
+        (median, largest),
+        ("median of draws", "largest of draws"),
+        strict=True,
     ):
         for name, row in zip(METHODS, values, strict=True):
             axes.loglog(SIZES, row, "o-", label=name)
         axes.set(title=title, xlabel="rows of 1797")
         axes.set_xticks(SIZES, [str(size) for size in SIZES])
         axes.minorticks_off()
-    panels[0].set_ylabel("loss over the least one, less 1")
-    panels[0].legend(fontsize=9)
+    panels["L"].set_ylabel("loss over the least one, less 1")
+    panels["L"].legend(fontsize=9)
     order = np.argsort(-by["sensitivity"])
     images = load_digits().data
-    for part, title, chosen in zip(
-        right.subfigures(2, 1),
+    for axes, title, chosen in zip(
+        (panels["A"], panels["B"]),
         ("the images that matter most", "and least"),
         (order[:SHOWN], order[-SHOWN:]),
         strict=True,
     ):
-        part.suptitle(title, fontsize=10)
-        for axes, i in zip(part.subplots(2, SHOWN // 2).flat, chosen, strict=True):
-            axes.imshow(images[i].reshape(8, 8), cmap="gray_r", vmin=0, vmax=16)
-            axes.set_xticks([])
-            axes.set_yticks([])
+        axes.set_title(title, fontsize=10)
+        axes.imshow(mosaic(images[chosen]), cmap="gray_r", vmin=0, vmax=16)
+        axes.set_axis_off()
     return figure
+
+
+def mosaic(images: np.ndarray) -> np.ndarray:
+    """Return images of 8 x 8 in two lines, with a thin gray frame around each."""
+    framed = np.pad(images.reshape(2, SHOWN // 2, 8, 8), ((0, 0),) * 2 + ((1, 1),) * 2,
+                    constant_values=4.0)  # fmt: skip
+    return framed.transpose(0, 2, 1, 3).reshape(2 * 10, SHOWN // 2 * 10)
 
 
 def main(show: bool = False, save: str | Path | None = None) -> None:
