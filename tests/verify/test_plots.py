@@ -24,8 +24,10 @@ def report(toy):
     return found
 
 
-def test_each_claim_gets_a_picture(report, tmp_path):
+def test_each_claim_gets_a_picture(report, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
+    # Another test of this process may have loaded it.
+    monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)
     files = draw(report, tmp_path / "pictures")
     assert [file.name for file in files] == [
         *(f"{row.id}.png" for row in report.rows),
