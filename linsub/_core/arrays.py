@@ -24,6 +24,7 @@ __all__ = [
     "canonical_dtype",
     "check_all_finite",
     "home",
+    "locked",
     "refuse",
 ]
 
@@ -279,3 +280,10 @@ def as_vector_or_matrix(x: Any, *, name: str, check_finite: bool = True) -> np.n
     if _to_numpy(x, name).ndim == 2:
         return as_matrix(x, name=name, check_finite=check_finite)
     return as_vector(x, name=name, check_finite=check_finite)
+
+
+def locked(x: np.ndarray) -> np.ndarray:
+    """Return a read-only view, so that kernels are compiled for one kind of array and not two."""
+    view = x.view(np.ndarray)
+    view.flags.writeable = False
+    return view

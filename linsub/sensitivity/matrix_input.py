@@ -10,7 +10,7 @@ from scipy import sparse
 from linsub._core import arrays
 from linsub.errors import InvalidInputError, NonFiniteError
 
-__all__ = ["as_dense_or_csr"]
+__all__ = ["as_dense_or_csr", "check_finite_entries"]
 
 
 def as_dense_or_csr(A: Any, name: str, check_finite: bool = True) -> Any:
@@ -20,23 +20,33 @@ def as_dense_or_csr(A: Any, name: str, check_finite: bool = True) -> Any:
     ------
     InvalidInputError, InvalidTypeError, NonFiniteError
     """
-    if not sparse.issparse(A):
-        return arrays.as_matrix(A, name=name, check_finite=check_finite)
-    return _as_csr(A, name, check_finite)
+    found = (
+        _as_csr(A, name)
+        if sparse.issparse(A)
+        else arrays.as_matrix(A, name=name, check_finite=False)
+    )
+    if check_finite:
+        check_finite_entries(found, name)
+    return found
 
 
-def _as_csr(A: Any, name: str, check_finite: bool) -> Any:
+def check_finite_entries(A: Any, name: str) -> None:
+    """Raise NonFiniteError naming the first entry of A, an array or CSR, that is not finite."""
+    if isinstance(A, np.ndarray):
+        arrays.check_all_finite(A, name=name)
+    elif not np.isfinite(A.data).all():
+        k = int(np.argmin(np.isfinite(A.data)))
+        row = int(np.searchsorted(A.indptr, k, side="right")) - 1
+        raise NonFiniteError(
+            f"{name}[{row}, {A.indices[k]}] is {A.data[k]}; drop or impute such entries first"
+        )
+
+
+def _as_csr(A: Any, name: str) -> Any:
     if A.ndim != 2:
         raise InvalidInputError(f"{name} must be 2-D, got shape {A.shape}")
     found: Any = sparse.csr_array(A, dtype=arrays.canonical_dtype(A.dtype, name=name))
     if not found.has_canonical_format:
         found = found.copy()
         found.sum_duplicates()
-    if check_finite and not np.isfinite(found.data).all():
-        k = int(np.argmin(np.isfinite(found.data)))
-        row = int(np.searchsorted(found.indptr, k, side="right")) - 1
-        raise NonFiniteError(
-            f"{name}[{row}, {found.indices[k]}] is {found.data[k]}; drop or impute such entries "
-            "first"
-        )
     return found

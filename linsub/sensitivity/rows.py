@@ -11,7 +11,7 @@ from scipy import sparse
 from linsub._core import arrays
 from linsub._core.dense import norms
 from linsub._core.dense.triangular import multiply_rows
-from linsub.errors import InvalidInputError, NonFiniteError
+from linsub.sensitivity.matrix_input import as_dense_or_csr, check_finite_entries
 
 __all__ = ["Rows"]
 
@@ -49,9 +49,7 @@ class Rows:
     def __init__(self, A: Any, *, name: str = "A", ridge: float = 0.0) -> None:
         self.home = arrays.Home() if sparse.issparse(A) else arrays.home(A)
         self.sparse = bool(sparse.issparse(A))
-        self.array: Any = (
-            _csr(A, name) if self.sparse else arrays.as_matrix(A, name=name, check_finite=False)
-        )
+        self.array: Any = as_dense_or_csr(A, name, check_finite=False)
         self.shape: tuple[int, int] = self.array.shape
         self.eps = float(np.finfo(self.array.dtype).eps)
         self.dtype = np.dtype(np.complex128 if self.array.dtype.kind == "c" else np.float64)
@@ -84,13 +82,7 @@ class Rows:
             for i in range(0, n, BLOCK):
                 peaks = np.maximum(peaks, _column_peaks(self.array[i : i + BLOCK]))
         if not np.isfinite(peaks).all():
-            if not self.sparse:
-                arrays.check_all_finite(self.array, name=name)
-            coo = self.array.tocoo()
-            k = int(np.argmin(np.isfinite(coo.data)))
-            raise NonFiniteError(
-                f"{name}[{coo.row[k]}, {coo.col[k]}] is {coo.data[k]}; drop or impute it first"
-            )
+            check_finite_entries(self.array, name)
         return peaks
 
     def _prepare_sparse(self) -> None:
@@ -230,17 +222,3 @@ def _column_peaks(X: np.ndarray) -> np.ndarray:
         return np.asarray(np.maximum(_column_peaks(X.real), _column_peaks(X.imag)))
     # Not np.abs(X).max(axis=0): that makes a copy of X.
     return np.asarray(np.maximum(X.max(axis=0), -X.min(axis=0)), np.float64)
-
-
-def _csr(A: Any, name: str) -> Any:
-    """Return a CSR array in canonical form, sharing the caller's memory where it has one."""
-    if A.ndim != 2:
-        raise InvalidInputError(f"{name} must be 2-D, got shape {A.shape}")
-    dtype = arrays.canonical_dtype(A.dtype, name=name)
-    X = sparse.csr_array(A)
-    if X.dtype != dtype:
-        X = X.astype(dtype)
-    if not X.has_canonical_format:
-        X = X.copy()
-        X.sum_duplicates()
-    return X

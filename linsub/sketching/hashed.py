@@ -10,11 +10,12 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from linsub._core import scalars, threads
+from linsub._core.arrays import locked
 from linsub._core.random import RNGLike, Streams
 from linsub.errors import InvalidInputError
 from linsub.sketching import bounds, moments
 from linsub.sketching.hash_values import as_hashes, as_sign_matrix
-from linsub.sketching.inputs import is_sparse, locked
+from linsub.sketching.inputs import is_sparse
 from linsub.sketching.operator import Sketch
 
 __all__ = ["OSNAP", "CountSketch", "SparseSign"]

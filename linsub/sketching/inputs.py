@@ -10,7 +10,7 @@ from scipy import sparse
 from linsub._core import arrays
 from linsub.errors import InvalidInputError, NonFiniteError
 
-__all__ = ["all_finite", "as_rows", "check_finite_rows", "dtype_of_product", "is_sparse", "locked"]
+__all__ = ["all_finite", "as_rows", "check_finite_rows", "dtype_of_product", "is_sparse"]
 
 
 def is_sparse(A: Any) -> bool:
@@ -62,10 +62,3 @@ def dtype_of_product(A: Any, kind: np.dtype, *, wide: bool = False) -> np.dtype:
     if "c" in (A.dtype.kind, kind.kind):
         return np.dtype(np.complex64 if single else np.complex128)
     return np.dtype(np.float32 if single else np.float64)
-
-
-def locked(x: np.ndarray) -> np.ndarray:
-    """Return a read-only view, so that kernels are compiled for one kind of array and not two."""
-    view = x.view(np.ndarray)
-    view.flags.writeable = False
-    return view

@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from linsub._core import threads
+from linsub._core.arrays import locked
 from linsub._core.random import RNGLike, Streams
 from linsub.errors import InvalidInputError
 from linsub.sketching import bounds, moments
 from linsub.sketching.hadamard import padded, transform_rows
 from linsub.sketching.hash_values import as_choice_of_rows, as_signs
-from linsub.sketching.inputs import is_sparse, locked
+from linsub.sketching.inputs import is_sparse
 from linsub.sketching.operator import Sketch
 
 __all__ = ["SRCT", "SRHT"]

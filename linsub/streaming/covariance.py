@@ -11,18 +11,19 @@ import numpy as np
 
 from linsub._core import arrays, scalars
 from linsub._core.dense import norms
-from linsub.errors import InvalidInputError, InvalidTypeError, NumericalError
+from linsub.errors import InvalidInputError, NumericalError
 from linsub.results import Bound, Info
 from linsub.streaming.covariance_state import GramState, added, folded, joined
+from linsub.streaming.mergeable import MergeableStream
 from linsub.streaming.result import EigResult
-from linsub.streaming.rows import NanPolicy, as_rows
+from linsub.streaming.rows import NanPolicy
 from linsub.streaming.sketch_result import CovarianceCertificate, CovarianceResult
 from linsub.streaming.spectral_knowledge import Knowledge, of_gram, up
 
 __all__ = ["StreamingCovariance"]
 
 
-class StreamingCovariance:
+class StreamingCovariance(MergeableStream):
     """The matrix ``A^T A`` of all rows so far, exact up to rounding, in d^2 numbers.
 
     Parameters
@@ -75,6 +76,9 @@ class StreamingCovariance:
     True
     """
 
+    _NOUN = "stream"
+    _state: GramState | None
+
     def __init__(
         self,
         n_features: int | None = None,
@@ -82,31 +86,12 @@ class StreamingCovariance:
         center: bool = False,
         nan_policy: NanPolicy = "raise",
     ) -> None:
-        self._width = (
-            None if n_features is None else scalars.as_integer(n_features, name="n_features", low=1)
-        )
+        super().__init__(n_features, nan_policy)
         self.center = scalars.as_flag(center, name="center")
-        self.nan_policy = scalars.as_choice(
-            nan_policy, name="nan_policy", choices=("raise", "omit")
-        )
-        self._state: GramState | None = None
-        self._home = arrays.Home()
-        self._cache: dict[str, Any] = {}
 
-    @property
-    def n_features(self) -> int | None:
-        """Length of a row; None before it is known."""
-        return self._width if self._state is None else self._state.G.shape[0]
-
-    @property
-    def n_samples(self) -> int:
-        """Rows seen, without those that were omitted."""
-        return 0 if self._state is None else self._state.n_samples
-
-    @property
-    def n_omitted(self) -> int:
-        """Rows dropped by ``nan_policy="omit"``."""
-        return 0 if self._state is None else self._state.n_omitted
+    @staticmethod
+    def _length(state: GramState) -> int:
+        return int(state.G.shape[0])
 
     def update(self, X: Any) -> StreamingCovariance:
         """Append rows.
@@ -126,13 +111,12 @@ class StreamingCovariance:
         InvalidInputError, InvalidTypeError, NonFiniteError
             The state is then what it was before.
         """
-        rows = as_rows(X, self.n_features, nan_policy=self.nan_policy)  # type: ignore[arg-type]
-        b = X.shape[0] if hasattr(X, "shape") else len(X)
+        rows, omitted = self._rows(X)
         state, home = self._state, self._home
         if state is None:
             state, home = GramState.empty(rows.shape[1]), arrays.home(X)
         state = added(state, rows, self.center)
-        state = dataclasses.replace(state, n_omitted=state.n_omitted + int(b) - rows.shape[0])
+        state = dataclasses.replace(state, n_omitted=state.n_omitted + omitted)
         self._commit(state, home)
         return self
 
@@ -153,20 +137,7 @@ class StreamingCovariance:
         ------
         InvalidInputError, InvalidTypeError
         """
-        if not isinstance(other, StreamingCovariance):
-            raise InvalidTypeError(
-                f"other must be a StreamingCovariance, got {type(other).__name__}; append rows "
-                "with update()"
-            )
-        if other.center != self.center:
-            raise InvalidInputError(
-                f"other has center={other.center} and this stream has center={self.center}"
-            )
-        if None not in (self.n_features, other.n_features) and self.n_features != other.n_features:
-            raise InvalidInputError(
-                f"other has n_features={other.n_features} and this stream has "
-                f"n_features={self.n_features}"
-            )
+        self._check_merge(other, StreamingCovariance, ("center",))
         if other._state is None:
             return self
         if self._state is None:
@@ -216,15 +187,7 @@ class StreamingCovariance:
             If the length of the rows is not known yet.
         """
         info = Info("covariance", passes=1, details={"n_samples": self.n_samples})
-        vector, value, sine, status = found = self._known().top(info)
-        return EigResult(
-            self._home.give_back(vector),
-            value,
-            sine,
-            status,
-            certificate=found.certificate,
-            info=found.info,
-        )
+        return self._handed_over(self._known().top(info))
 
     def eigenvalue_intervals(self, k: int) -> np.ndarray:
         """Return intervals that hold the k largest eigenvalues of the exact matrix, (k, 2).
@@ -255,7 +218,7 @@ class StreamingCovariance:
         twin = StreamingCovariance(
             self.n_features,
             center=self.center,
-            nan_policy=self.nan_policy,  # type: ignore[arg-type]
+            nan_policy=self.nan_policy,
         )
         twin._state = None if self._state is None else self._state.copied()
         twin._home = self._home
@@ -280,16 +243,7 @@ class StreamingCovariance:
 
         return read(path)
 
-    def __getstate__(self) -> dict[str, Any]:
-        state = None if self._state is None else self._state.copied()
-        return {**self.__dict__, "_state": state, "_cache": {}}
-
     # ------------------------------------------------------------------ private
-
-    def _commit(self, state: GramState, home: arrays.Home) -> None:
-        # All that is known of the rows is in the state: an interrupt changes it whole or not.
-        self._cache, self._home = {}, home
-        self._state = state
 
     def _folded(self) -> GramState:
         if "folded" not in self._cache:

@@ -17,6 +17,7 @@ from linsub.streaming import bounds
 from linsub.streaming.fd_shrink import EPS, Policy
 from linsub.streaming.fd_state import State, absorbed, faded, joined, settled
 from linsub.streaming.heavy_rows import Heavy
+from linsub.streaming.mergeable import MergeableStream
 from linsub.streaming.result import EigResult
 from linsub.streaming.rows import NanPolicy, as_rows
 from linsub.streaming.sketch_result import SketchCertificate, SketchResult
@@ -32,7 +33,7 @@ _BUFFER = 2
 _SUBNORMAL = float(np.finfo(np.float64).tiny)
 
 
-class FrequentDirections:
+class FrequentDirections(MergeableStream):
     """A sketch of the rows seen so far: few rows B with ``0 <= A^T A - B^T B <= shrinkage I``.
 
     Rows of A arrive once and in any order. B has at most `sketch_size` rows, and for every
@@ -119,6 +120,9 @@ class FrequentDirections:
     'certified'
     """
 
+    _NOUN = "sketch"
+    _state: State | None
+
     def __init__(
         self,
         n_features: int | None = None,
@@ -133,10 +137,8 @@ class FrequentDirections:
         svd: Literal["auto", "gram", "svd"] = "auto",
         nan_policy: NanPolicy = "raise",
     ) -> None:
+        super().__init__(n_features, nan_policy)
         as_integer, as_real = scalars.as_integer, scalars.as_real
-        self._width = (
-            None if n_features is None else as_integer(n_features, name="n_features", low=1)
-        )
         self.sketch_size = as_integer(sketch_size, name="sketch_size", low=1)
         self.buffer_size = (
             _BUFFER * self.sketch_size
@@ -149,31 +151,14 @@ class FrequentDirections:
         self.heavy_threshold = as_real(heavy_threshold, name="heavy_threshold", low=0.0)
         self.decay = as_real(decay, name="decay", low=0.0, high=1.0, include=(False, True))
         self.svd = scalars.as_choice(svd, name="svd", choices=("auto", "gram", "svd"))
-        self.nan_policy = scalars.as_choice(
-            nan_policy, name="nan_policy", choices=("raise", "omit")
-        )
         if self.variant == "isvd" and self.alpha != 1.0:
             raise InvalidInputError(
                 f"alpha={self.alpha} has no meaning with variant='isvd', which shrinks nothing"
             )
-        self._state: State | None = None
-        self._home = arrays.Home()
-        self._cache: dict[str, Any] = {}
 
-    @property
-    def n_features(self) -> int | None:
-        """Length of a row; None before it is known."""
-        return self._width if self._state is None else self._state.K.shape[1]
-
-    @property
-    def n_samples(self) -> int:
-        """Rows seen, without those that were omitted."""
-        return 0 if self._state is None else self._state.n_samples
-
-    @property
-    def n_omitted(self) -> int:
-        """Rows dropped by ``nan_policy="omit"``."""
-        return 0 if self._state is None else self._state.n_omitted
+    @staticmethod
+    def _length(state: State) -> int:
+        return int(state.K.shape[1])
 
     @property
     def n_updates(self) -> int:
@@ -200,8 +185,7 @@ class FrequentDirections:
         InvalidInputError, InvalidTypeError, NonFiniteError
             The state is then what it was before.
         """
-        rows = as_rows(X, self.n_features, nan_policy=self.nan_policy)  # type: ignore[arg-type]
-        b = X.shape[0] if hasattr(X, "shape") else len(X)
+        rows, omitted = self._rows(X)
         state, home = self._state, self._home
         if state is None:
             state, home = self._begin(rows.shape[1]), arrays.home(X)
@@ -211,7 +195,7 @@ class FrequentDirections:
         state = dataclasses.replace(
             state,
             n_samples=state.n_samples + rows.shape[0],
-            n_omitted=state.n_omitted + int(b) - rows.shape[0],
+            n_omitted=state.n_omitted + omitted,
             n_updates=state.n_updates + int(rows.shape[0] > 0),
         )
         self._commit(state, home)
@@ -234,24 +218,9 @@ class FrequentDirections:
         ------
         InvalidInputError, InvalidTypeError
         """
-        if not isinstance(other, FrequentDirections):
-            raise InvalidTypeError(
-                f"other must be a FrequentDirections, got {type(other).__name__}; append rows "
-                "with update()"
-            )
         options = ("sketch_size", "variant", "alpha", "heavy_rows", "heavy_threshold", "decay")
-        for name in options:
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if mine != theirs:
-                raise InvalidInputError(
-                    f"other has {name}={theirs!r} and this sketch has {name}={mine!r}; sketches "
-                    "that are to be merged need the same options"
-                )
-        if None not in (self.n_features, other.n_features) and self.n_features != other.n_features:
-            raise InvalidInputError(
-                f"other has n_features={other.n_features} and this sketch has "
-                f"n_features={self.n_features}"
-            )
+        way_out = "; sketches that are to be merged need the same options"
+        self._check_merge(other, FrequentDirections, options, way_out)
         if other._state is None:
             return self
         if self._state is None:
@@ -325,16 +294,8 @@ class FrequentDirections:
         InvalidInputError
             If the length of the rows is not known yet.
         """
-        found = self._known().top(Info("frequent directions", passes=1, details=self._details()))
-        vector, value, sine, status = found
-        return EigResult(
-            self._home.give_back(vector),
-            value,
-            sine,
-            status,
-            certificate=found.certificate,
-            info=found.info,
-        )
+        info = Info("frequent directions", passes=1, details=self._details())
+        return self._handed_over(self._known().top(info))
 
     def eigenvalue_intervals(self, k: int) -> np.ndarray:
         """Return intervals that hold the k largest eigenvalues of ``A^T A``, (k, 2).
@@ -455,11 +416,6 @@ class FrequentDirections:
 
         return read(path)
 
-    def __getstate__(self) -> dict[str, Any]:
-        # Without the room for rows that are still to come, and without what can be found again.
-        state = None if self._state is None else self._state.copied()
-        return {**self.__dict__, "_state": state, "_cache": {}}
-
     # ------------------------------------------------------------------ private
 
     @property
@@ -475,11 +431,6 @@ class FrequentDirections:
     def _begin(self, d: int) -> State:
         heavy = Heavy(self.heavy_rows, self.heavy_threshold, np.zeros((0, d)))
         return State(np.zeros((0, d)), heavy=heavy)
-
-    def _commit(self, state: State, home: arrays.Home) -> None:
-        # All that is known of the rows is in the state: an interrupt changes it whole or not.
-        self._cache, self._home = {}, home
-        self._state = state
 
     def _begun(self) -> State:
         if self._state is not None:

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from linsub._core import scalars
+from linsub._core.arrays import locked
 from linsub._core.dense import norms
 from linsub._core.random import RNGLike
 from linsub.results import Info
 from linsub.streaming.basis_result import BasisResult, basis_result
 from linsub.streaming.learning_rate import LearningRate, as_learning_rate, rates
-from linsub.streaming.oja_rule import locked, run_oja
+from linsub.streaming.oja_rule import run_oja
 from linsub.streaming.row_stream import RowStream, State, dense_panels, orthonormal_rows, shift
 from linsub.streaming.rows import NanPolicy
 

@@ -9,13 +9,14 @@ import numpy as np
 from scipy import sparse
 
 from linsub._core import arrays, scalars
+from linsub._core.arrays import locked
 from linsub._core.dense import norms
 from linsub._core.random import RNGLike, Streams
 from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.results import Info, Record
 from linsub.streaming.rows import NanPolicy, as_rows
 
-__all__ = ["OjaResult", "as_rates", "kernel_rows", "locked", "oja", "run_oja", "signed", "unit"]
+__all__ = ["OjaResult", "as_rates", "kernel_rows", "oja", "run_oja", "signed", "unit"]
 
 
 class OjaResult(Record):
@@ -121,13 +122,6 @@ def kernel_rows(
     if rows.dtype.kind == "c" or rows.shape[1] == 0 or n_features not in (None, rows.shape[1]):
         return as_rows(X, n_features, name=name)  # says what is wrong
     return locked(np.ascontiguousarray(rows))
-
-
-def locked(x: np.ndarray) -> np.ndarray:
-    """Return a view that is read-only: kernels are then compiled for one kind of array alone."""
-    view = x.view()
-    view.flags.writeable = False
-    return view
 
 
 def run_oja(

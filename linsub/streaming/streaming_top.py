@@ -13,6 +13,7 @@ from linsub._core.progress import Progress
 from linsub._core.random import RNGLike, Streams
 from linsub.errors import InvalidInputError
 from linsub.results import Bound, Info
+from linsub.streaming.oja_rule import signed
 from linsub.streaming.result import EigCertificate, EigResult
 from linsub.streaming.rows import NanPolicy, as_rows
 from linsub.streaming.top_choice import Answer, choose
@@ -203,7 +204,7 @@ class StreamingTopEigenvector:
         """
         state = self._flushed()
         answer = choose(state, self.order)
-        vector = _signed(answer.chosen.vector)
+        vector = signed(answer.chosen.vector.copy())
         certificate = _certificate(answer, 2 * (state.exponent or 0))
         sine = float(answer.chosen.sine)
         assert certificate.value_lower is not None
@@ -274,11 +275,6 @@ class StreamingTopEigenvector:
 
 def _dense(rows: Any) -> np.ndarray:
     return rows if isinstance(rows, np.ndarray) else np.asarray(rows.toarray())
-
-
-def _signed(v: np.ndarray) -> np.ndarray:
-    """Return v with its largest entry positive, in memory of its own."""
-    return np.asarray(v * (1.0 if v[int(np.argmax(np.abs(v)))] >= 0.0 else -1.0))
 
 
 def _ldexp(x: float, p: int, toward: float) -> float:

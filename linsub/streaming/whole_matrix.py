@@ -14,8 +14,9 @@ from linsub._core.random import RNGLike
 from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.results import Bound, Info
 from linsub.streaming import bounds
+from linsub.streaming.oja_rule import signed
 from linsub.streaming.result import EigCertificate, EigResult
-from linsub.streaming.streaming_top import Order, StreamingTopEigenvector, _ldexp, _signed
+from linsub.streaming.streaming_top import Order, StreamingTopEigenvector, _ldexp
 from linsub.streaming.top_choice import EPS, rounded, summary
 from linsub.svd import truncated_svd
 
@@ -193,7 +194,7 @@ def _record(
         second_upper=bound(second, "lambda_2"),
     )
     return EigResult(
-        op.home.give_back(_signed(v)),
+        op.home.give_back(signed(v.copy())),
         np.array([lower, upper]),
         sine,
         "certified" if sine < 1.0 else "uncertified",
