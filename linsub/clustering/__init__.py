@@ -2,4 +2,22 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.clustering.agreement import (
+    adjusted_rand,
+    clustering_accuracy,
+    normalized_mutual_info,
+)
+from linsub.clustering.preservation import (
+    connectivity,
+    subspace_preserving_error,
+    subspace_preserving_rate,
+)
+
+__all__ = [
+    "adjusted_rand",
+    "clustering_accuracy",
+    "connectivity",
+    "normalized_mutual_info",
+    "subspace_preserving_error",
+    "subspace_preserving_rate",
+]

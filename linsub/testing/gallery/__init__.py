@@ -20,6 +20,11 @@ from linsub.testing.gallery.sparse import (
 from linsub.testing.gallery.spectra import spectrum
 from linsub.testing.gallery.streams import STREAMS, stream
 from linsub.testing.gallery.subspaces import ANGLE_SETS, subspace_pair
+from linsub.testing.gallery.unions import (
+    attributed_graph,
+    camera_trajectories,
+    union_of_subspaces,
+)
 
 __all__ = [
     "ANGLE_SETS",
@@ -27,6 +32,8 @@ __all__ = [
     "STREAMS",
     "MatrixCase",
     "arrange",
+    "attributed_graph",
+    "camera_trajectories",
     "case",
     "cases",
     "describe",
@@ -40,5 +47,6 @@ __all__ = [
     "spectrum",
     "stream",
     "subspace_pair",
+    "union_of_subspaces",
     "with_spectrum",
 ]
