@@ -12,12 +12,16 @@ from linsub.clustering.preservation import (
     subspace_preserving_error,
     subspace_preserving_rate,
 )
+from linsub.clustering.spectral import SpectralCertificate, SpectralResult, spectral_labels
 
 __all__ = [
+    "SpectralCertificate",
+    "SpectralResult",
     "adjusted_rand",
     "clustering_accuracy",
     "connectivity",
     "normalized_mutual_info",
+    "spectral_labels",
     "subspace_preserving_error",
     "subspace_preserving_rate",
 ]

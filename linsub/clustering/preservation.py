@@ -5,22 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import eigsh
 
-from linsub._core import arrays
 from linsub._core.dense.eigh import eigh
+from linsub.clustering.components import normalized
+from linsub.clustering.graph import as_affinity, as_square
 from linsub.clustering.labels import as_labels
-from linsub.errors import InvalidInputError, InvalidTypeError
 
 __all__ = ["connectivity", "subspace_preserving_error", "subspace_preserving_rate"]
 
 # Up to here a class's Laplacian is decomposed densely (600: 60 ms); beyond it Lanczos is.
 _DENSE = 600
-
-# Entries may differ from those across the diagonal by the rounding of sums.
-_SYMMETRY = 1e-12
 
 
 def subspace_preserving_rate(C: Any, labels: Any, *, tol: float = 0.0) -> float:
@@ -114,14 +110,8 @@ def connectivity(W: Any, labels: Any) -> float:
     >>> round(connectivity(np.ones((4, 4)) - np.eye(4), [0, 0, 1, 1]), 12)
     2.0
     """
-    graph = _square(W, "W")
+    graph = as_affinity(W)
     classes = as_labels(labels, name="labels", size=graph.shape[0])
-    if graph.nnz and graph.data.min() < 0.0:
-        raise InvalidInputError(
-            f"W has a negative entry, {graph.data.min()}; pass abs(C) + abs(C).T"
-        )
-    if graph.nnz and abs(graph - graph.T).max() > _SYMMETRY * graph.data.max():
-        raise InvalidInputError("W is not symmetric; pass W + W.T")
     found = 2.0
     for k in range(int(classes.max(initial=-1)) + 1):
         inside = np.flatnonzero(classes == k)
@@ -135,19 +125,18 @@ def _second(graph: Any) -> float:
     n = graph.shape[0]
     if csgraph.connected_components(graph, directed=False)[0] > 1:
         return 0.0
-    scale = 1.0 / np.sqrt(np.asarray(graph.sum(axis=1)).ravel())
-    S = sparse.diags_array(scale) @ graph @ sparse.diags_array(scale)
+    S, degree = normalized(graph)
     if n <= _DENSE:
         values = eigh(S.toarray())[0]
         return float(max(0.0, 1.0 - values[1]))
-    start = 1.0 / scale  # near the first eigenvector; fixed, so that runs repeat
+    start = np.sqrt(degree)  # near the first eigenvector; fixed, so that runs repeat
     start[0] *= 2.0
     values = eigsh(S, k=2, which="LA", v0=start, return_eigenvectors=False)
     return float(max(0.0, 1.0 - min(values)))
 
 
 def _wrong_share(C: Any, labels: Any) -> np.ndarray:
-    matrix = _square(C, "C")
+    matrix = as_square(C, name="C")
     classes = as_labels(labels, name="labels", size=matrix.shape[0])
     size = np.abs(matrix.data)
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
@@ -160,20 +149,3 @@ def _wrong_share(C: Any, labels: Any) -> np.ndarray:
     return np.asarray(
         np.bincount(rows, wrong, minlength=matrix.shape[0]) / np.where(total > 0.0, total, 1.0)
     )
-
-
-def _square(given: Any, name: str) -> Any:
-    """Return a square matrix in CSR, its entries finite."""
-    C: Any = given
-    if sparse.issparse(given):
-        arrays.canonical_dtype(C.dtype, name=name)
-        matrix: Any = sparse.csr_array(C, copy=True)
-        matrix.sum_duplicates()
-        arrays.check_all_finite(matrix.data, name=f"{name}.data")
-    else:
-        matrix = sparse.csr_array(arrays.as_matrix(C, name=name))
-    if matrix.shape[0] != matrix.shape[1]:
-        raise InvalidInputError(f"{name} must be square, got shape {matrix.shape}")
-    if matrix.dtype.kind == "c":
-        raise InvalidTypeError(f"{name} is complex; pass its absolute values")
-    return matrix.astype(np.float64)
