@@ -2,4 +2,10 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.clustering.bounds.representations import (
+    ridge_filter,
+    shrunk_objective,
+    shrunk_representation,
+)
+
+__all__ = ["ridge_filter", "shrunk_objective", "shrunk_representation"]
