@@ -150,12 +150,12 @@ def _symmetric(K: Any) -> np.ndarray:
     wide = matrix.astype(np.float64)
     if norms.max_abs(wide - wide.T) > _SYMMETRY * norms.max_abs(wide):
         raise InvalidInputError("K is not symmetric; pass (K + K.T) / 2")
-    return wide
+    return 0.5 * wide + 0.5 * wide.T
 
 
 def _primal(M: np.ndarray, a: np.ndarray) -> np.ndarray:
-    A = M - a[:, None]
-    A -= a
+    A = np.add.outer(a, a)  # not one after the other: A is symmetric to the bit
+    np.subtract(M, A, out=A)
     return np.asarray(np.maximum(A, 0.0, out=A))
 
 

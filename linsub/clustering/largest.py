@@ -17,6 +17,8 @@ def largest_columns(V: np.ndarray, top: int) -> np.ndarray:
     but the values.
     """
     n, width = V.shape
+    if top == 0:
+        return np.zeros((n, 0), dtype=np.int64)
     if top >= width:
         return np.broadcast_to(np.arange(width), (n, width)).copy()
     least = np.partition(V, width - top, axis=1)[:, width - top, None]
