@@ -9,8 +9,6 @@ from linsub.clustering import low_rank_representation
 from linsub.errors import InvalidInputError
 from linsub.testing import gallery
 
-SEEDS = st.integers(0, 2**20)
-
 
 @given(
     st.integers(1, 12), st.integers(1, 8), st.integers(0, 2**20), st.sampled_from([-700, 0, 500])

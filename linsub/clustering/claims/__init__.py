@@ -6,4 +6,6 @@ with its statement and proof in docs/theory/clustering.md, under the claim's id.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.clustering.claims import representations
+
+__all__ = ["representations"]
