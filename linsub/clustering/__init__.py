@@ -13,6 +13,7 @@ from linsub.clustering.doubly_stochastic import (
     DoublyStochasticCertificate,
     doubly_stochastic_projection,
 )
+from linsub.clustering.kss import KSubspacesCertificate, KSubspacesResult, k_subspaces
 from linsub.clustering.low_rank import LowRankRepresentation, low_rank_representation
 from linsub.clustering.preservation import (
     connectivity,
@@ -27,6 +28,8 @@ from linsub.clustering.thresholding import threshold_neighbors
 __all__ = [
     "DoublyStochastic",
     "DoublyStochasticCertificate",
+    "KSubspacesCertificate",
+    "KSubspacesResult",
     "LowRankRepresentation",
     "SelfExpression",
     "SelfExpressionCertificate",
@@ -36,6 +39,7 @@ __all__ = [
     "clustering_accuracy",
     "connectivity",
     "doubly_stochastic_projection",
+    "k_subspaces",
     "low_rank_representation",
     "normalized_mutual_info",
     "self_expressive_ridge",
