@@ -20,6 +20,7 @@ from linsub.clustering.preservation import (
     subspace_preserving_error,
     subspace_preserving_rate,
 )
+from linsub.clustering.pursuit import SparseCodes, batch_omp, self_expressive_omp
 from linsub.clustering.ridge import self_expressive_ridge
 from linsub.clustering.self_expression import SelfExpression, SelfExpressionCertificate
 from linsub.clustering.spectral import SpectralCertificate, SpectralResult, spectral_labels
@@ -33,15 +34,18 @@ __all__ = [
     "LowRankRepresentation",
     "SelfExpression",
     "SelfExpressionCertificate",
+    "SparseCodes",
     "SpectralCertificate",
     "SpectralResult",
     "adjusted_rand",
+    "batch_omp",
     "clustering_accuracy",
     "connectivity",
     "doubly_stochastic_projection",
     "k_subspaces",
     "low_rank_representation",
     "normalized_mutual_info",
+    "self_expressive_omp",
     "self_expressive_ridge",
     "sinkhorn_symmetric",
     "spectral_labels",
