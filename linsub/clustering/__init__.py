@@ -7,6 +7,7 @@ from linsub.clustering.agreement import (
     clustering_accuracy,
     normalized_mutual_info,
 )
+from linsub.clustering.attributed import AttributedResult, attributed_subspace_clustering
 from linsub.clustering.balancing import sinkhorn_symmetric
 from linsub.clustering.coding_rate import CodingRates, coding_rate, coding_rate_reduction
 from linsub.clustering.doubly_stochastic import (
@@ -36,6 +37,7 @@ from linsub.clustering.spectral import SpectralCertificate, SpectralResult, spec
 from linsub.clustering.thresholding import threshold_neighbors
 
 __all__ = [
+    "AttributedResult",
     "CodingRates",
     "DoublyStochastic",
     "DoublyStochasticCertificate",
@@ -50,6 +52,7 @@ __all__ = [
     "SpectralCertificate",
     "SpectralResult",
     "adjusted_rand",
+    "attributed_subspace_clustering",
     "batch_omp",
     "clustering_accuracy",
     "coding_rate",
