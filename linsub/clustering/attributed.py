@@ -150,8 +150,8 @@ def attributed_subspace_clustering(
     *Algorithm.* Lin, Yang, Zheng and Ke 2025, by a certified truncated SVD of Z as an operator.
     With ``z = Z^T 1`` the modularity matrix is ``Z (I - gamma z z^T / ||z||^2) Z^T``, the Gram
     matrix of ``Z (I - (1 - sqrt(1 - gamma)) z z^T / ||z||^2)``. Their rounding depends on the signs
-    of singular vectors and is replaced. *Cost.* ``2 (nnz(X) + T nnz(A))`` flops a product, some tens of k
-    products: linear in both. *Accuracy.* Claims ``clustering-attributed-residual``,
+    of singular vectors and is replaced. *Cost.* ``2 (nnz(X) + T nnz(A))`` flops a product, some
+    tens of k products: linear in both. *Accuracy.* Claims ``clustering-attributed-residual``,
     ``clustering-attributed-modularity``.
 
     References
