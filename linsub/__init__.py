@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from linsub import (
         bench,
+        clustering,
         concat,
         design,
         dpp,
@@ -48,6 +49,7 @@ __all__ = [
     "IncrementalSVD",
     "bench",
     "cluster_matrices",
+    "clustering",
     "concat",
     "concatenated_svd",
     "design",
@@ -82,6 +84,7 @@ _HOMES = {
     **{
         name: f"linsub.{name}"
         for name in (
+            "clustering",
             "concat",
             "design",
             "dpp",

@@ -16,6 +16,7 @@ FAMILIES = (
     "sketching",
     "sensitivity",
     "streaming",
+    "clustering",
 )
 CALLS = [made for family in FAMILIES for made in calls(family)]
 ARGUMENTS = [(made, name) for made in CALLS for name in made.arrays()]

@@ -11,7 +11,7 @@ from scipy import linalg
 from linsub._core.dense import norms
 from linsub.errors import ConvergenceError
 
-__all__ = ["eigenvalues", "eigh", "top_of_each"]
+__all__ = ["eigenvalues", "eigh", "eigh_of_each", "top_of_each"]
 
 # Up to here a full decomposition by divide and conquer beats a subset of it.
 _SUBSET_ORDER = 200
@@ -66,6 +66,15 @@ def top_of_each(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     alpha = norms.power_of_two_scale(norms.max_abs(A), A.dtype, always=True)
     w, V = _of_each(np.linalg.eigh, A * alpha)
     return w[:, -1] / alpha, V[:, :, -1]
+
+
+def eigh_of_each(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the eigenvalues (b, n), descending, and the vectors (b, n, n) of a stack.
+
+    Only the lower triangles are read, and nothing is scaled.
+    """
+    w, V = _of_each(np.linalg.eigh, A)
+    return w[:, ::-1], V[:, :, ::-1]
 
 
 def eigenvalues(A: np.ndarray) -> np.ndarray:

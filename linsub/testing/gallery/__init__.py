@@ -27,6 +27,11 @@ from linsub.testing.gallery.sparse import (
 from linsub.testing.gallery.spectra import spectrum
 from linsub.testing.gallery.streams import STREAMS, stream
 from linsub.testing.gallery.subspaces import ANGLE_SETS, subspace_pair
+from linsub.testing.gallery.unions import (
+    attributed_graph,
+    camera_trajectories,
+    union_of_subspaces,
+)
 
 __all__ = [
     "ANGLE_SETS",
@@ -34,6 +39,8 @@ __all__ = [
     "STREAMS",
     "MatrixCase",
     "arrange",
+    "attributed_graph",
+    "camera_trajectories",
     "case",
     "cases",
     "describe",
@@ -52,5 +59,6 @@ __all__ = [
     "spiked",
     "stream",
     "subspace_pair",
+    "union_of_subspaces",
     "with_spectrum",
 ]

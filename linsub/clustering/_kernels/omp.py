@@ -1,0 +1,241 @@
+"""Orthogonal matching pursuit on unit atoms, one target after another.
+
+Everything that runs along the atoms is done a stretch at a time, which stays in the first-level
+cache. Scores are not negative, so that they are ordered as the integers with the same bits: the
+maximum of integers is vectorized, that of floating-point numbers is not unless nan is ruled out.
+"""
+
+import numpy as np
+
+from linsub._core.jit import njit
+
+__all__ = ["omp_direct", "omp_gram"]
+
+# How a target ended.
+TOLERANCE, FULL, EXHAUSTED = 0, 1, 2
+
+# A candidate whose pivot is less is dependent on what was chosen.
+DEPENDENT = 1e-12
+# A correlation whose square is less is rounding: (8 eps)^2.
+NOTHING = 3.2e-30
+# What OLS divides by is at least this.
+LEAST = 1e-14
+# Atoms of a stretch: five arrays of 4 KB in a cache of 32 KB.
+STRETCH = 512
+
+
+@njit()
+def largest(scores, bits, low, high, top):  # type: ignore[no-untyped-def]
+    """Return the larger of `top` and the scores of a stretch, as integers."""
+    part = bits[low:high]
+    for j in range(part.size):
+        top = max(top, part[j])
+    return top
+
+
+@njit()
+def first_of(bits, top):  # type: ignore[no-untyped-def]
+    """Return the first index of a score."""
+    for j in range(bits.size):
+        if bits[j] == top:
+            return j
+    return 0
+
+
+@njit()
+def judge(work, low, high):  # type: ignore[no-untyped-def]
+    """Write the scores of a stretch: squared correlations over squared norms."""
+    scores, correlation, inverse = work[0, low:high], work[1, low:high], work[2, low:high]
+    for c in range(scores.size):
+        scores[c] = correlation[c] * correlation[c] * inverse[c]
+
+
+@njit()
+def discount(inverse, along):  # type: ignore[no-untyped-def]
+    """Take the new direction out of the squared norms that OLS divides by."""
+    for c in range(inverse.size):
+        if inverse[c] > 0.0:
+            inverse[c] = 1.0 / max(1.0 / inverse[c] - along[c] * along[c], LEAST)
+
+
+@njit()
+def back_substitute(L, z, count, out):  # type: ignore[no-untyped-def]
+    """Solve L^T c = z for the leading count unknowns."""
+    for t in range(count - 1, -1, -1):
+        value = z[t]
+        for u in range(t + 1, count):
+            value -= L[u, t] * out[u]
+        out[t] = value / L[t, t]
+
+
+@njit()
+def start(work, bits, owner):  # type: ignore[no-untyped-def]
+    """Mask the target itself and score all atoms by their correlations; return the largest."""
+    work[2, :] = 1.0
+    if owner >= 0:
+        work[2, owner] = 0.0
+    top = np.int64(0)
+    for low in range(0, bits.size, STRETCH):
+        high = min(low + STRETCH, bits.size)
+        judge(work, low, high)
+        top = largest(work[0], bits, low, high, top)
+    return top
+
+
+@njit()
+def project(G, j, P, L, count, step, ols, work, bits):  # type: ignore[no-untyped-def]
+    """Take atom j in: the next row of P, the correlations after it, their scores."""
+    top = np.int64(0)
+    scale = 1.0 / L[count, count]
+    for low in range(0, bits.size, STRETCH):
+        high = min(low + STRETCH, bits.size)
+        row, correlation = P[count, low:high], work[1, low:high]
+        row[:] = G[j, low:high]
+        for t in range(count):
+            factor, other = L[count, t], P[t, low:high]
+            for c in range(row.size):
+                row[c] -= factor * other[c]
+        for c in range(row.size):
+            row[c] *= scale
+            correlation[c] -= step * row[c]
+        if ols:
+            discount(work[2, low:high], row)
+        judge(work, low, high)
+        top = largest(work[0], bits, low, high, top)
+    return top
+
+
+@njit()
+def omp_gram(G, H, owner, k, least, ols, P, work, bits, L, z, index, value, info):  # type: ignore[no-untyped-def]
+    """Pursue targets whose correlations with all atoms are the rows of H (t, n).
+
+    G (n, n) Gram matrix of unit atoms; owner (t,) the atom that target i must not use, or -1;
+    k atoms at most; least (t,) the squared residual, of unit targets, to stop at.
+    P (k, n), work (3, n), bits (n,) the view of work[0] as integers, L (k, k), z (k,): workspace.
+    index, value (t, k) and info (t, 2): atoms, coefficients, how many and how it ended.
+    """
+    for i in range(H.shape[0]):
+        work[1, :] = H[i]
+        top = start(work, bits, owner[i])
+        rest, count, ended = 1.0, 0, FULL
+        while count < k:
+            if rest <= least[i]:
+                ended = TOLERANCE
+                break
+            j = first_of(bits, top)
+            if work[0, j] <= NOTHING:
+                ended = EXHAUSTED
+                break
+            pivot = G[j, j]
+            for t in range(count):
+                L[count, t] = P[t, j]
+                pivot -= P[t, j] * P[t, j]
+            work[2, j] = 0.0
+            if pivot <= DEPENDENT:
+                work[0, j] = 0.0
+                top = largest(work[0], bits, 0, bits.size, np.int64(0))
+                continue
+            L[count, count] = np.sqrt(pivot)
+            z[count] = work[1, j] / L[count, count]
+            rest -= z[count] * z[count]
+            index[i, count] = j
+            top = project(G, j, P, L, count, z[count], ols, work, bits)
+            count += 1
+        back_substitute(L, z, count, value[i])
+        info[i, 0], info[i, 1] = count, ended
+
+
+@njit()
+def correlate(columns, direction, residual, ols, work, bits):  # type: ignore[no-untyped-def]
+    """Correlate all atoms with the residual, and for OLS with the new direction, and score."""
+    top = np.int64(0)
+    along = np.empty(STRETCH)
+    for low in range(0, bits.size, STRETCH):
+        high = min(low + STRETCH, bits.size)
+        times(columns, residual, low, high, work[1, low:high])
+        if ols:
+            times(columns, direction, low, high, along)
+            discount(work[2, low:high], along)
+        judge(work, low, high)
+        top = largest(work[0], bits, low, high, top)
+    return top
+
+
+@njit()
+def times(columns, x, low, high, out):  # type: ignore[no-untyped-def]
+    """Write x^T columns[:, low : high]."""
+    width = high - low
+    out[:width] = 0.0
+    for p in range(x.size):
+        factor, column = x[p], columns[p, low:high]
+        for c in range(width):
+            out[c] += factor * column[c]
+
+
+@njit()
+def omp_direct(  # type: ignore[no-untyped-def]
+    columns, atoms, targets, owner, k, least, ols, work, bits, Q, L, z, index, value, info
+):
+    """Pursue targets (t, d) of norm 1 without a Gram matrix.
+
+    columns (d, n) the unit atoms as columns and atoms (n, d) as rows; Q (k + 1, d) the
+    orthonormalized atoms and, last, the residual. The rest as in omp_gram.
+    """
+    residual = Q[k]
+    for i in range(targets.shape[0]):
+        residual[:] = targets[i]
+        times(columns, residual, 0, bits.size, work[1])
+        top = start(work, bits, owner[i])
+        rest, count, ended = 1.0, 0, FULL
+        while count < k:
+            if rest <= least[i]:
+                ended = TOLERANCE
+                break
+            j = first_of(bits, top)
+            if work[0, j] <= NOTHING:
+                ended = EXHAUSTED
+                break
+            work[2, j] = 0.0
+            if orthogonalize(atoms[j], Q, count, L) <= DEPENDENT:
+                work[0, j] = 0.0
+                top = largest(work[0], bits, 0, bits.size, np.int64(0))
+                continue
+            z[count] = 0.0
+            for p in range(residual.size):
+                z[count] += Q[count, p] * residual[p]
+            rest = 0.0
+            for p in range(residual.size):
+                residual[p] -= z[count] * Q[count, p]
+                rest += residual[p] * residual[p]
+            index[i, count] = j
+            count += 1
+            if count < k:
+                top = correlate(columns, Q[count - 1], residual, ols, work, bits)
+        back_substitute(L, z, count, value[i])
+        info[i, 0], info[i, 1] = count, ended
+
+
+@njit()
+def orthogonalize(atom, Q, count, L):  # type: ignore[no-untyped-def]
+    """Write to Q[count] what is new of an atom, and its coefficients to L[count]; return pivot."""
+    d = atom.size
+    new = Q[count]
+    new[:] = atom
+    L[count, :] = 0.0
+    for _ in range(2):  # once more for what the first pass left by rounding
+        for t in range(count):
+            along = 0.0
+            for p in range(d):
+                along += Q[t, p] * new[p]
+            L[count, t] += along
+            for p in range(d):
+                new[p] -= along * Q[t, p]
+    pivot = 0.0
+    for p in range(d):
+        pivot += new[p] * new[p]
+    if pivot > DEPENDENT:
+        root = np.sqrt(pivot)
+        L[count, count] = root
+        for p in range(d):
+            new[p] /= root
+    return pivot

@@ -1,0 +1,265 @@
+"""K-subspaces: the union of subspaces nearest to the samples."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from linsub._core import scalars
+from linsub._core.dense.svd import svd
+from linsub._core.progress import Progress
+from linsub._core.random import RNGLike, Streams
+from linsub._core.threads import run_parts
+from linsub.clustering.lloyd import Fit, Problem, alternate
+from linsub.clustering.samples import as_samples
+from linsub.clustering.subspace_starts import farthest, uniform
+from linsub.errors import InvalidInputError
+from linsub.results import Bound, Certificate, Info, Record
+
+__all__ = ["KSubspacesCertificate", "KSubspacesResult", "k_subspaces"]
+
+# Entries of the projections of all runs of a group, and of their Gram matrices (64 MB).
+_ENTRIES = 1 << 23
+
+# Sweeps that bring the best run to rest once more, on bases to full accuracy.
+_POLISH = 20
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class KSubspacesCertificate(Certificate):
+    """What is known of a union of subspaces.
+
+    Attributes
+    ----------
+    cost : Bound
+        ``sum_i min_k ||x_i - P_k x_i||^2`` of the bases as they are handed back, from the residuals
+        themselves. That no other bases cost less is not known: the problem is NP-hard.
+    """
+
+    cost: Bound | None = None
+
+
+class KSubspacesResult(Record):
+    """A union of subspaces: ``labels, bases, means, cost = k_subspaces(X, 5, 6)``.
+
+    Attributes
+    ----------
+    labels : ndarray of shape (N,)
+        The nearest subspace of each sample, the first of equal ones.
+    bases : list of ndarray of shape (D, d_k)
+        Orthonormal columns.
+    means : ndarray of shape (K, D)
+        0 for linear subspaces.
+    cost : float
+        ``sum_i min_k ||x_i - m_k - U_k U_k^T (x_i - m_k)||^2``.
+    certificate : KSubspacesCertificate
+    info : Info
+        ``converged`` if the labels of the best run repeated; in ``details`` its ``cost_path``, the
+        ``costs`` of all runs, and ``n_empty``, how often a cluster of it ran empty.
+    """
+
+    _fields = ("labels", "bases", "means", "cost")
+    labels: np.ndarray
+    bases: list[np.ndarray]
+    means: np.ndarray
+    cost: float
+    certificate: KSubspacesCertificate | None
+    info: Info | None
+
+
+def k_subspaces(
+    X: Any,
+    n_clusters: int,
+    dim: int | Sequence[int],
+    *,
+    n_init: int = 50,
+    init: Literal["uniform", "farthest"] = "uniform",
+    affine: bool = False,
+    maxiter: int = 100,
+    n_threads: int = 1,
+    rng: RNGLike = None,
+) -> KSubspacesResult:
+    """Fit a union of K subspaces to samples.
+
+    Minimizes ``sum_i min_k ||x_i - U_k U_k^T x_i||^2`` over orthonormal U_1 .. U_K, by alternation
+    from many starts.
+
+    Parameters
+    ----------
+    X : array_like of shape (N, D)
+        Rows are samples; their sizes are their weights: bring them to norm 1 first where they shall
+        not be.
+    n_clusters : int
+        K, in 1 .. N.
+    dim : int or sequence of int
+        Dimensions in 0 .. D, of all or one by one. Rather too large than too small: a dimension too
+        many costs nothing on clean data.
+    n_init : int, optional
+        Runs; the one with the least cost is returned.
+    init : {"uniform", "farthest"}, optional
+        Uniformly random subspaces, or subspaces through samples that are far from those before.
+    affine : bool, optional
+        Subtract the mean of each cluster.
+    maxiter : int, optional
+        Steps of a run.
+    n_threads : int, optional
+        Groups of runs at a time; the result is the same.
+    rng : {None, int, Generator}, optional
+        Run i has the same start whatever `n_init` is.
+
+    Returns
+    -------
+    KSubspacesResult
+
+    Raises
+    ------
+    InvalidInputError, InvalidTypeError, NonFiniteError
+
+    Notes
+    -----
+    *Algorithm.* Assign each sample to its nearest subspace, fit each subspace by the leading
+    eigenvectors of its samples' Gram matrix (Bradley and Mangasarian 2000; Tseng 2000); all runs
+    of a group at a time. Clusters that run empty get the samples that fit worst. Costs do not rise
+    (claim ``clustering-kss-monotone``), labels that repeat end a run. *Cost.* A step of a run has
+    ``2 N D sum_k d_k`` flops for the distances, ``N D^2`` for the fits and ``O(K D^3)`` for
+    eigenvectors. *Accuracy.* The cost is measured from residuals, also where it is 0 to rounding.
+
+    References
+    ----------
+    Bradley and Mangasarian, J. Global Optim. 16 (2000); Tseng, J. Optim. Theory Appl. 105 (2000).
+
+    Examples
+    --------
+    >>> from linsub.clustering import clustering_accuracy, k_subspaces
+    >>> from linsub.testing import gallery
+    >>> X, truth, _ = gallery.union_of_subspaces(3, 2, 6, 30, rng=0)
+    >>> labels, bases, _, cost = k_subspaces(X, 3, 2, rng=0)
+    >>> clustering_accuracy(truth, labels), cost < 1e-25
+    (1.0, True)
+    """
+    samples = as_samples(X)
+    assert samples.X is not None
+    n, D = samples.X.shape
+    K = scalars.as_integer(n_clusters, name="n_clusters", low=1)
+    if n < K:
+        raise InvalidInputError(f"n_clusters={K} and X has {n} rows; ask for at most {n} clusters")
+    dims = _dimensions(dim, K, D)
+    n_init = scalars.as_integer(n_init, name="n_init", low=1)
+    scalars.as_choice(init, name="init", choices=("uniform", "farthest"))
+    maxiter = scalars.as_integer(maxiter, name="maxiter", low=1)
+    affine = scalars.as_flag(affine, name="affine")
+    shift = samples.X.mean(axis=0) if affine else np.zeros(D)
+    rows = samples.X - shift if affine else samples.X
+    problem = Problem(rows, np.einsum("ij,ij->i", rows, rows), dims, affine)
+    fits = _runs(problem, init, n_init, maxiter, n_threads, Streams(rng))
+    costs = np.concatenate([fit.costs for fit in fits])
+    best = _first_of_the_best(costs, problem)
+    for fit in fits:
+        if best < fit.costs.size:
+            break
+        best -= fit.costs.size
+    return _result(problem, fit, best, costs, shift, samples.exponent, samples.dtype)
+
+
+def _dimensions(dim: Any, K: int, D: int) -> np.ndarray:
+    given = [dim] * K if np.ndim(dim) == 0 else list(dim)
+    if len(given) != K:
+        raise InvalidInputError(f"dim has {len(given)} numbers and n_clusters is {K}")
+    return np.array([scalars.as_integer(d, name="dim", low=0, high=D) for d in given])
+
+
+def _runs(
+    problem: Problem, init: str, n_init: int, maxiter: int, n_threads: int, streams: Streams
+) -> list[Fit]:
+    (n, D), K = problem.X.shape, problem.dims.size
+    make = uniform if init == "uniform" else farthest
+    size = max(1, _ENTRIES // max(n * K * max(problem.width, 1), K * D * D, K * n))
+    size = min(size, -(-n_init // max(1, n_threads)))
+    groups = [range(i, min(n_init, i + size)) for i in range(0, n_init, size)]
+    fits: list[Fit] = [None] * len(groups)  # type: ignore[list-item]
+    with Progress(n_init, "k-subspaces") as progress:
+
+        def task(place: int) -> None:
+            starts = [make(problem, streams.generator("start", run)) for run in groups[place]]
+            bases, means = (np.stack([start[part] for start in starts]) for part in (0, 1))
+            fits[place] = alternate(problem, bases, means, maxiter)
+            progress.advance(len(groups[place]), f"least cost {fits[place].costs.min():.3g}")
+
+        run_parts([lambda place=place: task(place) for place in range(len(groups))], n_threads)  # type: ignore[misc]
+    return fits
+
+
+def _first_of_the_best(costs: np.ndarray, problem: Problem) -> int:
+    """Return the first run whose cost is the least but for rounding."""
+    rounding = 8.0 * problem.X.shape[1] * float(np.finfo(np.float64).eps)
+    return int(np.argmax(costs <= costs.min() + rounding * float(problem.squares.sum())))
+
+
+def _result(
+    problem: Problem,
+    fit: Fit,
+    run: int,
+    costs: np.ndarray,
+    shift: np.ndarray,
+    exponent: int,
+    dtype: np.dtype,
+) -> KSubspacesResult:
+    labels = fit.labels[run].copy()
+    for _ in range(_POLISH):
+        bases, means = _fitted(problem, labels)
+        gaps = _residuals(problem, bases, means)
+        before, labels = labels, np.argmin(gaps, axis=1)
+        if (labels == before).all():
+            break
+    # The bases go back in the caller's type, and the cost is theirs.
+    bases = [U.astype(dtype) for U in bases]
+    gaps = _residuals(problem, bases, means)
+    labels = np.argmin(gaps, axis=1)
+    cost = float(gaps.min(axis=1).sum())
+    rounding = (problem.X.shape[1] + 8) * float(np.finfo(np.float64).eps)
+    # Squares of samples beyond 1e154 are infinite, as they are in any arithmetic.
+    with np.errstate(over="ignore"):
+        value, bound = np.ldexp([cost, cost * (1.0 + rounding)], -2 * exponent).tolist()
+        path, costs = (np.ldexp(x, -2 * exponent) for x in (fit.paths[run], costs))
+    details = {"cost_path": path, "costs": costs, "n_empty": int(fit.reseeded[run])}
+    return KSubspacesResult(
+        labels.astype(np.int64),
+        bases,
+        np.ldexp(means + shift, -exponent).astype(dtype),
+        value,
+        certificate=KSubspacesCertificate(Bound(bound, "exact", "sum_i min_k ||x_i - P_k x_i||^2")),
+        info=Info(
+            method="alternation",
+            iterations=len(fit.paths[run]),
+            converged=bool(fit.converged[run]),
+            details=details,
+        ),
+    )
+
+
+def _fitted(problem: Problem, labels: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return bases by the SVD of each cluster, which sees what its Gram matrix loses."""
+    bases, means = [], np.zeros((problem.dims.size, problem.X.shape[1]))
+    for k, d in enumerate(problem.dims):
+        rows = problem.X[labels == k]
+        if problem.affine and rows.shape[0]:
+            means[k] = rows.mean(axis=0)
+            rows = rows - means[k]
+        if rows.shape[0] < d:
+            rows = np.vstack([rows, np.zeros((int(d) - rows.shape[0], rows.shape[1]))])
+        bases.append(np.ascontiguousarray(svd(rows)[2][:d].T))
+    return bases, means
+
+
+def _residuals(problem: Problem, bases: list[np.ndarray], means: np.ndarray) -> np.ndarray:
+    """Return the squared distances (N, K) from the residuals themselves."""
+    gaps = np.empty((problem.X.shape[0], len(bases)))
+    for k, U in enumerate(bases):
+        wide = U.astype(np.float64)
+        rows = problem.X - means[k] if problem.affine else problem.X
+        rest = rows - (rows @ wide) @ wide.T
+        gaps[:, k] = np.einsum("ij,ij->i", rest, rest)
+    return gaps
