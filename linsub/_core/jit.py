@@ -45,6 +45,7 @@ REASSOCIATE = frozenset({"contract", "reassoc", "nsz", "arcp"})
 # Families with kernels, each with the module whose function warmup() runs them all.
 KERNEL_MODULES = {
     "core": "linsub._core.products",
+    "clustering": "linsub.clustering.compiled",
     "dpp": "linsub.dpp.compiled",
     "sensitivity": "linsub.sensitivity.compiled",
     "sketching": "linsub.sketching.compiled",
