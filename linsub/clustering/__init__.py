@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from linsub.clustering.affinity import subspace_affinity
 from linsub.clustering.agreement import (
     adjusted_rand,
     clustering_accuracy,
@@ -71,6 +72,7 @@ __all__ = [
     "self_expressive_ridge",
     "sinkhorn_symmetric",
     "spectral_labels",
+    "subspace_affinity",
     "subspace_incoherence",
     "subspace_preserving_error",
     "subspace_preserving_rate",

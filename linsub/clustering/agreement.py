@@ -38,7 +38,7 @@ def clustering_accuracy(labels_true: Any, labels_pred: Any) -> float:
     Notes
     -----
     *Algorithm.* The assignment problem of the table of both (Kuhn 1955; SciPy's solver).
-    *Cost.* ``O(N log N + k^3)``.
+    *Cost.* ``O(N log N + k^3)`` and a table of ``k^2`` numbers.
 
     Examples
     --------
@@ -46,10 +46,12 @@ def clustering_accuracy(labels_true: Any, labels_pred: Any) -> float:
     >>> clustering_accuracy([0, 0, 1, 1], ["b", "b", "a", "b"])
     0.75
     """
-    table = _table(labels_true, labels_pred)
-    n = int(table.sum())
+    counts, a, b = _shared(labels_true, labels_pred)
+    n = int(counts.sum())
     if n == 0:
         return 1.0
+    table = np.zeros((int(a.max()) + 1, int(b.max()) + 1), dtype=np.int64)
+    table[a, b] = counts
     chosen = optimize.linear_sum_assignment(table, maximize=True)
     return float(table[chosen].sum() / n)
 
@@ -86,12 +88,12 @@ def normalized_mutual_info(
     1.0
     """
     average = scalars.as_choice(average, name="average", choices=_AVERAGES)  # type: ignore[assignment]
-    table = _table(labels_true, labels_pred)
-    if table.shape[0] == table.shape[1] == np.count_nonzero(table):
-        return 1.0  # the same partition, a single cluster and no samples too
-    p = table / table.sum()
-    rows, columns = (float(special.entr(p.sum(axis=k)).sum()) for k in (1, 0))
-    shared = rows + columns - float(special.entr(p).sum())
+    counts, a, b = _shared(labels_true, labels_pred)
+    if _same(a, b):
+        return 1.0  # a single cluster and no samples too
+    n = counts.sum()
+    rows, columns = (float(special.entr(np.bincount(k, counts) / n).sum()) for k in (a, b))
+    shared = rows + columns - float(special.entr(counts / n).sum())
     means = {
         "arithmetic": (rows + columns) / 2.0,
         "geometric": float(np.sqrt(rows * columns)),
@@ -126,15 +128,15 @@ def adjusted_rand(labels_true: Any, labels_pred: Any) -> float:
     >>> adjusted_rand([0, 0, 1, 1], [1, 1, 0, 2])
     0.5714285714285714
     """
-    table = _table(labels_true, labels_pred)
-    if table.shape[0] == table.shape[1] == np.count_nonzero(table):
+    counts, a, b = _shared(labels_true, labels_pred)
+    if _same(a, b):
         return 1.0
     # Whole numbers, in Python's integers: pairs of 1e5 samples overflow 32 bits, their products 64.
     together, rows, columns = (
-        sum(int(c) * (int(c) - 1) for c in counts)
-        for counts in (table.ravel(), table.sum(axis=1), table.sum(axis=0))
+        sum(c * (c - 1) for c in sizes.tolist())
+        for sizes in (counts, _sizes(a, counts), _sizes(b, counts))
     )
-    n = int(table.sum())
+    n = int(counts.sum())
     pairs = n * (n - 1)
     # Everything times 2 pairs, so that nothing is rounded but the quotient.
     above = 2 * (together * pairs - rows * columns)
@@ -142,9 +144,21 @@ def adjusted_rand(labels_true: Any, labels_pred: Any) -> float:
     return above / below
 
 
-def _table(labels_true: Any, labels_pred: Any) -> np.ndarray:
-    """Return how many samples each pair of clusters shares."""
+def _shared(labels_true: Any, labels_pred: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return how many samples two clusters share, and which two: N pairs at most, and no table."""
     a = as_labels(labels_true, name="labels_true")
     b = as_labels(labels_pred, name="labels_pred", size=a.size)
-    shape = (int(a.max(initial=-1)) + 1, int(b.max(initial=-1)) + 1)
-    return np.bincount(a * shape[1] + b, minlength=shape[0] * shape[1]).reshape(shape)
+    width = int(b.max(initial=-1)) + 1
+    pairs, counts = np.unique(a * width + b, return_counts=True)
+    return counts, pairs // max(width, 1), pairs % max(width, 1)
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    """Tell whether each cluster meets one other: the same partition under two names."""
+    return int(a.max(initial=-1)) == int(b.max(initial=-1)) == a.size - 1
+
+
+def _sizes(clusters: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    sizes = np.zeros(int(clusters.max()) + 1, dtype=np.int64)
+    np.add.at(sizes, clusters, counts)
+    return sizes

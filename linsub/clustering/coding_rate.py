@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from linsub._core import arrays, scalars
 from linsub._core.dense.determinants import log_abs_det
+from linsub._core.dense.svd import singular_values
 from linsub.clustering.labels import as_labels
 from linsub.clustering.samples import as_samples
-from linsub.errors import InvalidInputError
+from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.results import Info, Record
 
 __all__ = ["CodingRates", "coding_rate", "coding_rate_reduction"]
 
 # Row and column sums of a membership may be off by so much.
 _SUMS = 1e-6
+
+# Up to this size of (d / (m eps^2)) Z^T Z its entries have all digits that 1 + them has; beyond it
+# small eigenvalues would be lost, and singular values are taken.
+_GRAM_LAST = 1e5
 
 
 class CodingRates(Record):
@@ -55,7 +61,7 @@ def coding_rate(Z: Any, eps: float = 0.5, *, weights: Any = None) -> float:
     Returns
     -------
     float
-        Not negative; in nats. inf where entries are so large that their squares are.
+        Not negative; in nats.
 
     Raises
     ------
@@ -63,9 +69,10 @@ def coding_rate(Z: Any, eps: float = 0.5, *, weights: Any = None) -> float:
 
     Notes
     -----
-    *Algorithm.* A triangular factor of the smaller of both Gram matrices (Ma et al. 2007; half
-    of it in their unit). *Cost.* ``2 N d min(N, d)`` flops. *Accuracy.* Claims
-    ``clustering-coding-rate``.
+    *Algorithm.* A determinant of the smaller of both Gram matrices, or where that would lose digits
+    ``sum_i log(1 + d sigma_i^2 / (m eps^2))``, with logarithms, so that no square overflows. Ma
+    et al. 2007 have half of it. *Cost.* ``N d min(N, d)`` flops and more. *Accuracy.* Claims
+    ``clustering-coding-rate``, ``clustering-orthogonal-rate``.
 
     References
     ----------
@@ -79,13 +86,16 @@ def coding_rate(Z: Any, eps: float = 0.5, *, weights: Any = None) -> float:
     >>> round(coding_rate(np.eye(2), 1.0), 6) == round(2 * np.log(2.0), 6)
     True
     """
-    X, scale = _rows(Z)
-    eps = scalars.as_real(eps, name="eps", low=0.0, include=(False, False))
+    X, factor = _rows(Z, eps)
     n = X.shape[0]
-    w = np.ones(n) if weights is None else arrays.as_vector(weights, name="weights", size=n)
-    if w.size and w.min() < 0.0:
+    if weights is None:
+        return _rate(X, factor)
+    w = arrays.as_vector(weights, name="weights", size=n)
+    if w.dtype.kind == "c":
+        raise InvalidTypeError("weights is complex; pass weights >= 0")
+    if w.min() < 0.0:
         raise InvalidInputError(f"weights has the negative entry {w.min()}; pass weights >= 0")
-    return _rate(X, np.asarray(w, float), scale / (eps * eps))
+    return _weighted_rate(X, w.astype(np.float64), factor)
 
 
 def coding_rate_reduction(
@@ -109,7 +119,7 @@ def coding_rate_reduction(
     Returns
     -------
     CodingRates
-        The reduction is in ``[0, R - log(1 + d / eps^2)]`` for unit samples and a membership.
+        The reduction is in ``[0, R - log(1 + d / eps^2)]`` for samples of norm 1.
 
     Raises
     ------
@@ -118,7 +128,7 @@ def coding_rate_reduction(
     Notes
     -----
     *Cost.* As :func:`coding_rate`, for each class or column. *Accuracy.* Claims
-    ``clustering-coding-rate``, ``clustering-rate-reduction``.
+    ``clustering-coding-rate``, ``clustering-orthogonal-rate``.
 
     Examples
     --------
@@ -128,45 +138,64 @@ def coding_rate_reduction(
     >>> bool(reduction > 0), bool(reduction == whole - parts)
     (True, True)
     """
-    X, scale = _rows(Z)
-    eps = scalars.as_real(eps, name="eps", low=0.0, include=(False, False))
     if (labels is None) == (membership is None):
         given = "neither" if labels is None else "both"
         raise InvalidInputError(f"give labels or membership, got {given}")
-    n, factor = X.shape[0], scale / (eps * eps)
-    whole = _rate(X, np.ones(n), factor)
+    X, factor = _rows(Z, eps)
+    n = X.shape[0]
+    whole, parts = _rate(X, factor), 0.0
     if labels is not None:
         classes = as_labels(labels, name="labels", size=n)
-        columns = np.eye(int(classes.max(initial=-1)) + 1)[classes].T
+        order = np.argsort(classes, kind="stable")
+        for rows in np.split(X[order], np.cumsum(np.bincount(classes))[:-1]):
+            parts += rows.shape[0] / n * _rate(rows, factor)
     else:
         columns = _doubly_stochastic(membership, n).T
-    shares = columns.sum(axis=1) / n
-    parts = float(sum(p * _rate(X, w, factor) for p, w in zip(shares, columns, strict=True)))
+        parts = float(sum(_weighted_rate(X, w, factor) for w in columns)) / n
     return CodingRates(whole - parts, whole, parts, info=Info(method="log det"))
 
 
-def _rows(Z: Any) -> tuple[np.ndarray, float]:
-    """Return samples near 1 and d over the square of what they were multiplied by."""
-    samples = as_samples(arrays.as_matrix(Z, name="Z"))
+def _rows(Z: Any, eps: float) -> tuple[np.ndarray, float]:
+    """Return samples near 1, and log(d / eps^2) less what they were multiplied by, squared."""
+    matrix = arrays.as_matrix(Z, name="Z")
+    if matrix.dtype.kind == "c":
+        raise InvalidTypeError("Z is complex; coding rates are of real samples")
+    if 0 in matrix.shape:
+        raise InvalidInputError(f"Z has shape {matrix.shape}: there are no samples in it")
+    samples = as_samples(matrix)
     assert samples.X is not None
-    with np.errstate(over="ignore", under="ignore"):
-        return samples.X, float(np.ldexp(float(samples.X.shape[1]), -2 * samples.exponent))
+    eps = scalars.as_real(eps, name="eps", low=0.0, include=(False, False))
+    d = samples.X.shape[1]
+    return samples.X, math.log(d) - 2.0 * (samples.exponent * math.log(2.0) + math.log(eps))
 
 
-def _rate(X: np.ndarray, w: np.ndarray, factor: float) -> float:
+def _weighted_rate(X: np.ndarray, w: np.ndarray, factor: float) -> float:
     kept = w > 0.0
-    total = float(w[kept].sum())
-    if total == 0.0:
+    if not kept.any():
         return 0.0
-    rows = X[kept] * np.sqrt(w[kept] / total)[:, None]
-    G = rows.T @ rows if rows.shape[1] <= rows.shape[0] else rows @ rows.T
-    if not np.isfinite(factor):
-        return float("inf") if G.any() else 0.0
-    return log_abs_det(np.eye(G.shape[0]) + factor * G)
+    near = np.sqrt(w[kept] / w.max())
+    return _rate(X[kept] * near[:, None], factor, total=float(np.square(near).sum()))
+
+
+def _rate(X: np.ndarray, factor: float, *, total: float | None = None) -> float:
+    """Return log det(I + exp(factor) X^T X / total)."""
+    factor -= math.log(X.shape[0] if total is None else total)
+    energy = float(np.einsum("ij,ij->", X, X))
+    if energy == 0.0:
+        return 0.0
+    if factor + math.log(energy) < math.log(_GRAM_LAST):
+        rows = X if X.shape[1] <= X.shape[0] else X.T
+        G = rows.T @ rows
+        return max(0.0, log_abs_det(np.eye(G.shape[0]) + math.exp(factor) * G))
+    S = singular_values(X)
+    return float(np.logaddexp(0.0, factor + 2.0 * np.log(S[S > 0.0])).sum())
 
 
 def _doubly_stochastic(membership: Any, n: int) -> np.ndarray:
-    G = arrays.as_matrix(membership, name="membership").astype(np.float64)
+    G = arrays.as_matrix(membership, name="membership")
+    if G.dtype.kind == "c":
+        raise InvalidTypeError("membership is complex; its entries are shares >= 0")
+    G = G.astype(np.float64)
     if G.shape != (n, n):
         raise InvalidInputError(f"membership must have shape {(n, n)}, got {G.shape}")
     off = max(float(np.abs(G.sum(axis=axis) - 1.0).max()) for axis in (0, 1))

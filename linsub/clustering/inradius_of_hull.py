@@ -5,24 +5,30 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from scipy.optimize import linprog
 from scipy.spatial import ConvexHull, QhullError
 
 from linsub._core import arrays, scalars
 from linsub._core.dense.eigh import eigh
-from linsub._core.dense.svd import singular_values
+from linsub._core.dense.svd import svd
 from linsub._core.random import RNGLike, Streams
 from linsub.clustering.bounds import inradius_from_design
 from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.results import Info, Record
 
-__all__ = ["Inradius", "inradius", "unit_points"]
+__all__ = ["Inradius", "designed", "facets", "has_few_facets", "inradius", "unit_points"]
 
-# Hulls of n points in d dimensions have up to n^(d / 2) facets; beyond it bounds are taken.
-_EXACT_DIM, _EXACT_POINTS = 6, 400
+_EPS = float(np.finfo(np.float64).eps)
+
+
+# 2 n points of a sphere in d dimensions have about n 4^(d - 2) facets (counted for d to 6); so many
+# take half a second, and no more are looked for unless it is asked for.
+_FACETS = 20_000
+_LAST_DIM = 9
 
 # Steps of the E-optimal design, and the starts and steps of the descent from above.
 _DESIGN_STEPS = 300
-_STARTS, _STEPS = 20, 60
+_STARTS, _STEPS = 12, 40
 
 
 class Inradius(Record):
@@ -34,7 +40,8 @@ class Inradius(Record):
         ``lower <= r <= upper``, rounding included.
     certificate : None
     info : Info
-        ``method`` is "exact" or "bounds".
+        ``method`` is "exact" (both ends are one number up to rounding), "bounds", or "flat" where
+        points do not span the space.
     """
 
     _fields = ("lower", "upper")
@@ -55,10 +62,11 @@ def inradius(
     Parameters
     ----------
     P : array_like of shape (n, d)
-        Rows are points, in coordinates of their subspace: where they do not span R^d, r is 0.
+        Rows are points, in coordinates of their subspace (``X @ U``): where they do not span
+        R^d, r is 0.
     method : {"auto", "exact", "bounds"}, optional
-        By the facets of the hull, or by bounds from both sides; by default the facets up to six
-        dimensions.
+        By the facets of the hull, or by bounds from both sides; by default the facets where they are
+        some ten thousands at most.
     rng : {None, int, Generator}, optional
         For the starts from above.
 
@@ -72,11 +80,14 @@ def inradius(
 
     Notes
     -----
-    *Algorithm.* The least distance of a facet from 0 (Qhull). From below
-    ``r^2 >= lambda_min(sum_j w_j p_j p_j^T)`` for any weights that sum to 1, raised by the
-    multiplicative steps of an E-optimal design; from above any v, lowered by descent from random
-    starts. *Cost.* ``O(n^(d/2))`` for facets, ``O(n d^2)`` a step of the bounds. *Accuracy.* Claim
-    ``clustering-inradius``.
+    *Algorithm.* The least distance of a facet from 0 (Qhull): from above by the support function
+    of its normal, from below by its vertices, which needs nothing of Qhull but that the facets
+    close around 0. Otherwise from below ``r^2 >= lambda_min(sum_j w_j p_j p_j^T)`` for any weights
+    that sum to 1, raised by the multiplicative steps of an E-optimal design; from above any v,
+    lowered by descent from random starts and then by linear programs ``max <y, y'>`` subject to
+    ``|<y', p_j>| <= 1``, which climb to a vertex of the polar. *Cost.* ``O(n^(d/2))`` for facets,
+    ``O(n d^2)`` a step of the bounds. *Accuracy.* Both ends include their rounding (claim
+    ``clustering-inradius``); the bounds are apart by a factor of ``sqrt(n)`` at worst.
 
     References
     ----------
@@ -92,20 +103,36 @@ def inradius(
     points = unit_points(P, "P")
     scalars.as_choice(method, name="method", choices=("auto", "exact", "bounds"))
     n, d = points.shape
-    peak = float(np.abs(points).max(initial=0.0))
-    exponent = int(np.frexp(peak)[1])
+    exponent = int(np.frexp(float(np.abs(points).max()))[1])
     near = np.ldexp(points, -exponent)
-    S = singular_values(near)
-    if n < d or peak == 0.0 or S[-1] <= max(n, d) * float(np.finfo(np.float64).eps) * S[0]:
-        upper = float(np.ldexp(S[-1] if n >= d and S.size else 0.0, exponent))
-        return Inradius(0.0, upper, info=Info(method="exact"))
-    exact = method == "exact" or (method == "auto" and d <= _EXACT_DIM and n <= _EXACT_POINTS)
-    found = _by_facets(near) if exact else None
-    if found is None:
-        lower = _from_below(near)
-        found = lower, max(lower, _from_above(near, Streams(rng)))
-    lower, upper = (float(np.ldexp(r, exponent)) for r in found)
-    return Inradius(lower, upper, info=Info(method="exact" if exact else "bounds"))
+    _, S, Vh = svd(near)
+    if n < d or S[-1] <= max(n, d) * _EPS * S[0]:
+        upper = 0.0 if n < d else _reach(near, Vh[-1])
+        return _at_scale(0.0, upper, exponent, "flat")
+    found = None
+    if method == "exact" or (method == "auto" and has_few_facets(n, d)):
+        if d > _LAST_DIM:
+            raise InvalidInputError(
+                f"P has {d} columns, and hulls in more than {_LAST_DIM} dimensions have too many "
+                "facets; pass method='bounds'"
+            )
+        found = facets(near)
+    if found is not None:
+        _, lower, upper = found
+        return _at_scale(float(lower.min()), float(upper.min()), exponent, "exact")
+    lower = designed(near, np.full(n, 1.0 / n), _DESIGN_STEPS)[0]
+    upper = _from_above(near, Vh.T / S, Streams(rng))
+    return _at_scale(lower, max(lower, upper), exponent, "bounds")
+
+
+def _at_scale(lower: float, upper: float, exponent: int, method: str) -> Inradius:
+    """Return the enclosure in the unit of the points; what underflows is rounded outwards."""
+    ends = [float(np.ldexp(r, exponent)) for r in (lower, upper)]
+    for i, (away, r) in enumerate(((0.0, lower), (np.inf, upper))):
+        back = float(np.ldexp(ends[i], -exponent))
+        if (back > r) if i == 0 else (back < r):
+            ends[i] = float(np.nextafter(ends[i], away))
+    return Inradius(*ends, info=Info(method=method))
 
 
 def unit_points(P: Any, name: str) -> np.ndarray:
@@ -118,67 +145,101 @@ def unit_points(P: Any, name: str) -> np.ndarray:
     return points.astype(np.float64)
 
 
-def _by_facets(P: np.ndarray) -> tuple[float, float] | None:
-    """Return the least distance of a facet, less and more its rounding."""
+def has_few_facets(n: int, d: int) -> bool:
+    """Tell whether the hull of n points and their negatives is soon found."""
+    return d <= _LAST_DIM and n * 4.0 ** (d - 2) <= _FACETS
+
+
+def facets(P: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Return the facets of the hull of P and -P: unit normals, and least and largest distances.
+
+    No point is beyond the largest distance of a facet; what is within the least distances of all
+    of them is in the hull. None where the hull is flat to the precision of Qhull.
+    """
     d = P.shape[1]
+    rounding = 8.0 * d * _EPS * float(np.sqrt(np.einsum("ij,ij->i", P, P).max()))
     if d == 1:
-        r = float(np.abs(P).max())
-        return r, r
+        r = np.full(2, np.abs(P).max())
+        return np.array([[1.0], [-1.0]]), r, r
+    both = np.concatenate([P, -P])
     try:
-        hull = ConvexHull(np.concatenate([P, -P]))
-    except QhullError:  # flat to its precision
+        hull = ConvexHull(both)
+    except QhullError:
         return None
-    # The supporting hyperplane of each facet, evaluated: the distance is that of its vertices.
-    normals = hull.equations[:, :-1]
-    reach = np.abs(P @ normals.T).max(axis=0)
-    rounding = 16.0 * d * float(np.finfo(np.float64).eps) * float(np.abs(P).max()) * d
-    r = float(reach.min())
-    offset = float((-hull.equations[:, -1]).min())
-    # Qhull merges facets that are nearly one: the hull lies between offset and reach.
-    return max(0.0, min(r, offset) - rounding), r + rounding
+    normals = np.ascontiguousarray(hull.equations[:, :-1])
+    # The facets close around 0 and are spanned by their vertices: a ray meets one of them in a
+    # convex combination of vertices, all of which are at least so far along the normal.
+    least = np.einsum("fvd,fd->fv", both[hull.simplices], normals).min(axis=1) - rounding
+    # Pieces, so that points times facets are never held at once.
+    step = max(1, (1 << 22) // P.shape[0])
+    largest = np.concatenate([
+        np.abs(P @ normals[at : at + step].T).max(axis=0)
+        for at in range(0, len(normals), step)
+    ])  # fmt: skip
+    return normals, np.maximum(least, 0.0), largest + rounding
 
 
-def _from_below(P: np.ndarray) -> float:
-    """Return a certified lower bound by weights that an E-optimal design improves."""
+def designed(P: np.ndarray, w: np.ndarray, steps: int) -> tuple[float, np.ndarray]:
+    """Return a certified lower bound by weights that an E-optimal design improves, and these."""
     n, d = P.shape
-    size = float(np.sqrt(np.einsum("ij,ij->i", P, P).max()))
+    size = float(np.sqrt(np.einsum("ij,ij->i", P, P).max())) * (1.0 + 2.0 * d * _EPS)
     X = P / size
-    w = np.full(n, 1.0 / n)
-    best = 0.0
-    for _ in range(_DESIGN_STEPS):
+    best, kept = 0.0, w
+    for _ in range(steps):
         values, V = eigh((X.T * w) @ X)
-        best = max(best, inradius_from_design(float(values[-1]), d))
+        bound = inradius_from_design(float(values[-1]), d, n)
+        if bound > best:
+            best, kept = bound, w
         u = X @ V[:, -1]
         w = w * np.exp(2.0 * (u * u - values[-1]))
-        w /= w.sum()
-    return best * size * (1.0 - 4.0 * float(np.finfo(np.float64).eps))
+        w = w / w.sum()
+    return best * size * (1.0 - 4.0 * (d + 1) * _EPS), kept
 
 
-def _from_above(P: np.ndarray, streams: Streams) -> float:
-    """Return the least ``max_j |<v, p_j>|`` of a descent from random directions."""
+def _reach(P: np.ndarray, v: np.ndarray) -> float:
+    """Return at least ``max_j |<v, p_j>|`` for the direction of v, rounding included."""
+    v = v / np.linalg.norm(v)
+    largest = float(np.sqrt(np.einsum("ij,ij->i", P, P).max()))
+    return float(np.abs(P @ v).max()) + 4.0 * P.shape[1] * _EPS * largest
+
+
+def _from_above(P: np.ndarray, whitening: np.ndarray, streams: Streams) -> float:
+    """Return the least reach of a descent from random directions, ended by linear programs."""
     d = P.shape[1]
-    starts = streams.generator("start").standard_normal((_STARTS, d))
-    best = np.inf
-    for v in starts:
-        x = v / np.linalg.norm(v)
-        step = 0.5
-        value = float(np.abs(P @ x).max())
-        for _ in range(_STEPS):
-            inner = P @ x
-            # Away from the points that are nearly the largest, weighted by how near.
-            weight = np.exp((np.abs(inner) / value - 1.0) * 50.0) * np.sign(inner)
-            direction = weight @ P
-            direction -= (direction @ x) * x
-            length = float(np.linalg.norm(direction))
-            if length == 0.0:
-                break
-            trial = x - step * direction / length
-            trial /= np.linalg.norm(trial)
-            reached = float(np.abs(P @ trial).max())
-            if reached < value:
-                x, value = trial, reached
-            else:
-                step *= 0.7
-        best = min(best, value)
-    rounding = 4.0 * d * float(np.finfo(np.float64).eps)
-    return float(best * (1.0 + rounding))
+    starts = streams.generator("start").standard_normal((_STARTS, d)) @ whitening.T
+    # The last singular vector too: where points are nearly flat it is the answer.
+    found = [_descended(P, v) for v in (*starts, whitening[:, -1])]
+    y = min(found, key=lambda v: _reach(P, v))
+    best = _reach(P, y)
+    conditions, ones = np.concatenate([P, -P]), np.ones(2 * len(P))
+    for _ in range(_STEPS):
+        solved = linprog(-y, A_ub=conditions, b_ub=ones, bounds=(None, None))
+        if solved.x is None or not np.any(solved.x):
+            break
+        y = solved.x / np.linalg.norm(solved.x)
+        reached = _reach(P, y)
+        if reached >= best * (1.0 - 1e-9):
+            return min(best, reached)
+        best = reached
+    return best
+
+
+def _descended(P: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Return a direction of smaller reach, by steps away from the points that are nearly on it."""
+    x = v / np.linalg.norm(v)
+    step, value = 0.5, float(np.abs(P @ x).max())
+    for _ in range(_STEPS):
+        inner = P @ x
+        direction = (np.exp((np.abs(inner) / value - 1.0) * 50.0) * np.sign(inner)) @ P
+        direction -= (direction @ x) * x
+        length = float(np.linalg.norm(direction))
+        if length == 0.0 or value == 0.0:
+            break
+        trial = x - step * direction / length
+        trial /= np.linalg.norm(trial)
+        reached = float(np.abs(P @ trial).max())
+        if reached < value:
+            x, value = trial, reached
+        else:
+            step *= 0.7
+    return np.asarray(x)

@@ -28,6 +28,8 @@ def as_labels(labels: Any, *, name: str, size: int | None = None) -> np.ndarray:
     if given.ndim != 1 or (size is not None and given.size != size):
         wanted = "(N,)" if size is None else f"({size},)"
         raise InvalidInputError(f"{name} must have shape {wanted}, got {given.shape}")
+    if given.dtype.kind == "O" and all(isinstance(x, str) for x in given):
+        given = given.astype(np.str_)  # a column of a data frame
     if given.dtype.kind not in "biufUS":
         raise InvalidTypeError(f"{name} has dtype {given.dtype}; pass integers or strings")
     if given.dtype.kind == "f" and not np.isfinite(given).all():

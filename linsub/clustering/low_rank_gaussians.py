@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,10 @@ from linsub.errors import InvalidInputError
 __all__ = ["molrg_loss", "molrg_posterior_mean"]
 
 _ORTHONORMAL = 1e-5
+
+# Logarithm of a length beyond which no two weights are alike but in exact ties; its square is
+# far from overflow.
+_SATURATED = 300.0
 
 
 def molrg_posterior_mean(bases: Sequence[Any], x: Any, s: float, gamma: float) -> np.ndarray:
@@ -44,8 +49,10 @@ def molrg_posterior_mean(bases: Sequence[Any], x: Any, s: float, gamma: float) -
     Notes
     -----
     *Algorithm.* ``w = softmax(phi ||U_k^T x||^2 + d_k / 2 log(gamma^2 / (s^2 + gamma^2)))`` with
-    ``phi = s^2 / (2 gamma^2 (s^2 + gamma^2))``; the second term, which papers leave out, is 1 for
-    equal dimensions only. *Accuracy.* Claim ``clustering-molrg-posterior``.
+    ``phi = s^2 / (2 gamma^2 (s^2 + gamma^2))``; the second term, which the paper leaves out, cancels
+    for equal dimensions only. *Cost.* ``4 N D sum d_k`` flops. *Accuracy.* Claim
+    ``clustering-molrg-posterior``. A weight is as uncertain as its exponent: where
+    ``phi ||x||^2`` is p, subspaces that are equally near to 1 / p are told apart by rounding.
 
     References
     ----------
@@ -62,23 +69,28 @@ def molrg_posterior_mean(bases: Sequence[Any], x: Any, s: float, gamma: float) -
     rows = arrays.as_matrix(x, name="x").astype(np.float64)
     _match(frames, rows.shape[1], "x")
     s, gamma = _levels(s, gamma)
-    total = s * s + gamma * gamma
-    coordinates = [rows @ U for U in frames]
-    phi = 0.5 * (s / gamma) ** 2 / total
-    scores = np.stack(
-        [
-            phi * np.einsum("ij,ij->i", Y, Y)
-            + 0.5 * U.shape[1] * (2.0 * np.log(gamma) - np.log(total))
-            for Y, U in zip(coordinates, frames, strict=True)
-        ],
-        axis=1,
-    )
+    size = math.hypot(s, gamma)
+    if 0 in rows.shape:
+        return rows
+    # Each row near 1; the scale comes back into the exponent of its weights, and at the end.
+    exponent = np.frexp(np.abs(rows).max(axis=1))[1]
+    near = np.ldexp(rows, -exponent[:, None])
+    coordinates = [near @ U for U in frames]
+    lengths = np.stack([np.linalg.norm(Y, axis=1) for Y in coordinates], axis=1)
+    with np.errstate(over="ignore", under="ignore"):
+        stretch = exponent * math.log(2.0) - math.log(size) - math.log(gamma)
+        stretch = np.exp(np.minimum(stretch + (math.log(s) if s > 0.0 else -np.inf), _SATURATED))
+    dims = np.array([U.shape[1] for U in frames])
+    scores = 0.5 * np.square(stretch[:, None] * lengths)
+    scores += dims * (math.log(gamma) - math.log(size))
     weights = np.exp(scores - scores.max(axis=1, keepdims=True))
     weights /= weights.sum(axis=1, keepdims=True)
     mean = np.zeros_like(rows)
     for k, (Y, U) in enumerate(zip(coordinates, frames, strict=True)):
         mean += weights[:, k, None] * (Y @ U.T)
-    return np.asarray(s / total * mean)
+    # s / size^2 by its exponents, each of which may be out of range by itself.
+    (a, p), (b, q) = math.frexp(s / size), math.frexp(size)
+    return np.asarray(np.ldexp(mean * (a / b), exponent[:, None] + (p - q)))
 
 
 def molrg_loss(bases: Sequence[Any], X: Any, s: float, gamma: float) -> float:
@@ -106,8 +118,9 @@ def molrg_loss(bases: Sequence[Any], X: Any, s: float, gamma: float) -> float:
 
     Notes
     -----
-    *Algorithm.* The closed form `bounds.denoising_loss`: for given noise levels it falls with
-    ``sum max_k ||U_k^T x||^2`` and nothing else, so that training is K-subspaces (claim
+    *Algorithm.* The closed form `bounds.denoising_loss`: for given noise levels it rises with the
+    objective of :func:`k_subspaces` and depends on nothing else of the bases, so that training is
+    K-subspaces (claim
     ``clustering-diffusion``).
 
     References
@@ -129,10 +142,17 @@ def molrg_loss(bases: Sequence[Any], X: Any, s: float, gamma: float) -> float:
     if len(dims) > 1:
         raise InvalidInputError(f"bases have the dimensions {sorted(dims)}; the loss is of one")
     s, gamma = _levels(s, gamma)
-    fitted = np.max([np.einsum("ij,ij->i", Y, Y) for Y in (samples.X @ U for U in frames)], axis=0)
+    rows = samples.X
+    coordinates = [rows @ U for U in frames]
+    fitted = np.stack([np.einsum("ij,ij->i", Y, Y) for Y in coordinates])
+    chosen = np.argmax(fitted, axis=0)
+    residual = 0.0
+    for k, (Y, U) in enumerate(zip(coordinates, frames, strict=True)):
+        mine = chosen == k
+        residual += float(np.square(rows[mine] - Y[mine] @ U.T).sum())
     with np.errstate(over="ignore"):
-        energy, fit = np.ldexp([samples.squares.sum(), fitted.sum()], -2 * samples.exponent)
-    return denoising_loss(float(energy), float(fit), samples.size, dims.pop(), s, gamma)
+        rest, fit = np.ldexp([residual, fitted.max(axis=0).sum()], -2 * samples.exponent)
+    return denoising_loss(float(rest), float(fit), samples.size, dims.pop(), s, gamma)
 
 
 def _frames(bases: Sequence[Any]) -> list[np.ndarray]:

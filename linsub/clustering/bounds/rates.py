@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def least_coding_rate(dim: int, eps: float) -> float:
     eps : float
         Positive.
     """
-    return float(np.log1p(dim / (eps * eps)))
+    return float(np.logaddexp(0.0, math.log(dim) - 2.0 * math.log(eps)))
 
 
 def orthogonal_rate(counts: Any, dims: Any, dim: int, eps: float) -> float:
@@ -61,17 +62,19 @@ def orthogonal_class_rate(counts: Any, dims: Any, dim: int, eps: float) -> float
 
 
 def denoising_loss(
-    energy: float, fitted: float, count: int, dim: int, s: float, gamma: float
+    residual: float, fitted: float, count: int, dim: int, s: float, gamma: float
 ) -> float:
     """Return the mean training loss of the denoiser with hard assignments.
 
-    ``(sum ||x||^2 - (2 c - c^2) sum max_k ||U_k^T x||^2) / N + (s gamma / (s^2 + gamma^2))^2 d``
-    with ``c = s^2 / (s^2 + gamma^2)``: it falls with the K-subspaces objective and nothing else.
+    ``(sum r_i^2 + (1 - c)^2 sum f_i^2) / N + (s gamma / (s^2 + gamma^2))^2 d`` with
+    ``c = s^2 / (s^2 + gamma^2)``. As ``r_i^2 + f_i^2 = ||x_i||^2`` it rises with the K-subspaces
+    objective ``sum r_i^2``, with slope ``(2 c - c^2) / N``, and depends on nothing else of the
+    subspaces. No term is negative, so that nothing cancels.
 
     Parameters
     ----------
-    energy : float
-        ``sum_i ||x_i||^2``.
+    residual : float
+        ``sum_i min_k ||x_i - U_k U_k^T x_i||^2``.
     fitted : float
         ``sum_i max_k ||U_k^T x_i||^2``.
     count : int
@@ -79,8 +82,8 @@ def denoising_loss(
     dim : int
         Of the subspaces.
     s, gamma : float
-        Signal and noise of ``x_t = s x_0 + gamma noise``.
+        Signal and noise of ``x_t = s x_0 + gamma noise``; not both 0.
     """
-    total = s * s + gamma * gamma
-    c = s * s / total
-    return (energy - (2.0 * c - c * c) * fitted) / count + (s * gamma / total) ** 2 * dim
+    size = math.hypot(s, gamma)
+    signal, noise = s / size, gamma / size
+    return (residual + noise**4 * fitted) / count + (signal * noise) ** 2 * dim
