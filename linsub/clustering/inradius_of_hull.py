@@ -27,7 +27,7 @@ _FACETS = 20_000
 _LAST_DIM = 9
 
 # Steps of the E-optimal design, and the starts and steps of the descent from above.
-_DESIGN_STEPS = 300
+_DESIGN_STEPS, _POWER = 200, 24.0
 _STARTS, _STEPS = 12, 40
 
 
@@ -83,8 +83,8 @@ def inradius(
     *Algorithm.* The least distance of a facet from 0 (Qhull): from above by the support function
     of its normal, from below by its vertices, which needs nothing of Qhull but that the facets
     close around 0. Otherwise from below ``r^2 >= lambda_min(sum_j w_j p_j p_j^T)`` for any weights
-    that sum to 1, raised by the multiplicative steps of an E-optimal design; from above any v,
-    lowered by descent from random starts and then by linear programs ``max <y, y'>`` subject to
+    that sum to 1, raised by the multiplicative steps ``w_j (p_j^T G^-q p_j)^(1/q)`` towards an
+    E-optimal design, with G the weighted sum and q growing; from above any v, lowered by descent from random starts and then by linear programs ``max <y, y'>`` subject to
     ``|<y', p_j>| <= 1``, which climb to a vertex of the polar. *Cost.* ``O(n^(d/2))`` for facets,
     ``O(n d^2)`` a step of the bounds. *Accuracy.* Both ends include their rounding (claim
     ``clustering-inradius``); the bounds are apart by a factor of ``sqrt(n)`` at worst.
@@ -185,13 +185,16 @@ def designed(P: np.ndarray, w: np.ndarray, steps: int) -> tuple[float, np.ndarra
     size = float(np.sqrt(np.einsum("ij,ij->i", P, P).max())) * (1.0 + 2.0 * d * _EPS)
     X = P / size
     best, kept = 0.0, w
-    for _ in range(steps):
+    for power in np.geomspace(2.0, _POWER, steps):
         values, V = eigh((X.T * w) @ X)
         bound = inradius_from_design(float(values[-1]), d, n)
         if bound > best:
             best, kept = bound, w
-        u = X @ V[:, -1]
-        w = w * np.exp(2.0 * (u * u - values[-1]))
+        if values[-1] <= 0.0:  # flat to rounding
+            break
+        # (lambda_min / lambda)^power, without a power that overflows.
+        weight = np.maximum(values[-1] / values, _EPS) ** power
+        w = w * (np.square(X @ V) @ weight) ** (1.0 / power)
         w = w / w.sum()
     return best * size * (1.0 - 4.0 * (d + 1) * _EPS), kept
 

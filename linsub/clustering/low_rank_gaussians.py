@@ -12,7 +12,7 @@ from linsub._core import arrays, scalars
 from linsub.clustering.bounds import denoising_loss
 from linsub.clustering.inradius_of_hull import unit_points
 from linsub.clustering.samples import as_samples
-from linsub.errors import InvalidInputError
+from linsub.errors import InvalidInputError, InvalidTypeError
 
 __all__ = ["molrg_loss", "molrg_posterior_mean"]
 
@@ -41,6 +41,7 @@ def molrg_posterior_mean(bases: Sequence[Any], x: Any, s: float, gamma: float) -
     Returns
     -------
     ndarray of shape (N, D)
+        In the type of x; computed in double precision.
 
     Raises
     ------
@@ -66,12 +67,15 @@ def molrg_posterior_mean(bases: Sequence[Any], x: Any, s: float, gamma: float) -
     [[1.0, 0.0]]
     """
     frames = _frames(bases)
-    rows = arrays.as_matrix(x, name="x").astype(np.float64)
+    noisy = arrays.as_matrix(x, name="x")
+    if noisy.dtype.kind == "c":
+        raise InvalidTypeError("x is complex; samples are real")
+    rows = noisy.astype(np.float64)
     _match(frames, rows.shape[1], "x")
     s, gamma = _levels(s, gamma)
     size = math.hypot(s, gamma)
     if 0 in rows.shape:
-        return rows
+        return noisy
     # Each row near 1; the scale comes back into the exponent of its weights, and at the end.
     exponent = np.frexp(np.abs(rows).max(axis=1))[1]
     near = np.ldexp(rows, -exponent[:, None])
@@ -90,7 +94,7 @@ def molrg_posterior_mean(bases: Sequence[Any], x: Any, s: float, gamma: float) -
         mean += weights[:, k, None] * (Y @ U.T)
     # s / size^2 by its exponents, each of which may be out of range by itself.
     (a, p), (b, q) = math.frexp(s / size), math.frexp(size)
-    return np.asarray(np.ldexp(mean * (a / b), exponent[:, None] + (p - q)))
+    return np.asarray(np.ldexp(mean * (a / b), exponent[:, None] + (p - q)).astype(noisy.dtype))
 
 
 def molrg_loss(bases: Sequence[Any], X: Any, s: float, gamma: float) -> float:
@@ -120,8 +124,7 @@ def molrg_loss(bases: Sequence[Any], X: Any, s: float, gamma: float) -> float:
     -----
     *Algorithm.* The closed form `bounds.denoising_loss`: for given noise levels it rises with the
     objective of :func:`k_subspaces` and depends on nothing else of the bases, so that training is
-    K-subspaces (claim
-    ``clustering-diffusion``).
+    K-subspaces (claim ``clustering-diffusion``).
 
     References
     ----------

@@ -33,7 +33,7 @@ _ORTHONORMAL = 1e-5
 _TIE = 1e-12
 
 # Steps of the E-optimal design with all points, and with one left out, from there.
-_DESIGN_STEPS, _LEFT_OUT_STEPS = 300, 30
+_DESIGN_STEPS, _LEFT_OUT_STEPS = 200, 30
 
 
 class Preservation(Record):
