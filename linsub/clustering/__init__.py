@@ -10,7 +10,6 @@ from linsub.clustering.agreement import (
 )
 from linsub.clustering.attributed import AttributedResult, attributed_subspace_clustering
 from linsub.clustering.balancing import sinkhorn_symmetric
-from linsub.clustering.coding_rate import CodingRates, coding_rate, coding_rate_reduction
 from linsub.clustering.doubly_stochastic import (
     DoublyStochastic,
     DoublyStochasticCertificate,
@@ -32,6 +31,7 @@ from linsub.clustering.preserving import (
     subspace_incoherence,
 )
 from linsub.clustering.pursuit import SparseCodes, batch_omp, self_expressive_omp
+from linsub.clustering.rate_distortion import CodingRates, coding_rate, coding_rate_reduction
 from linsub.clustering.ridge import self_expressive_ridge
 from linsub.clustering.self_expression import SelfExpression, SelfExpressionCertificate
 from linsub.clustering.spectral import SpectralCertificate, SpectralResult, spectral_labels

@@ -141,7 +141,7 @@ def adjusted_rand(labels_true: Any, labels_pred: Any) -> float:
     # Everything times 2 pairs, so that nothing is rounded but the quotient.
     above = 2 * (together * pairs - rows * columns)
     below = (rows + columns) * pairs - 2 * rows * columns
-    return above / below
+    return float(above / below)
 
 
 def _shared(labels_true: Any, labels_pred: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -65,8 +65,8 @@ def inradius(
         Rows are points, in coordinates of their subspace (``X @ U``): where they do not span
         R^d, r is 0.
     method : {"auto", "exact", "bounds"}, optional
-        By the facets of the hull, or by bounds from both sides; by default the facets where they are
-        some ten thousands at most.
+        By the facets of the hull, or by bounds from both sides; by default the facets where they
+        are some ten thousands at most.
     rng : {None, int, Generator}, optional
         For the starts from above.
 
@@ -82,12 +82,12 @@ def inradius(
     -----
     *Algorithm.* The least distance of a facet from 0 (Qhull): from above by the support function
     of its normal, from below by its vertices, which needs nothing of Qhull but that the facets
-    close around 0. Otherwise from below ``r^2 >= lambda_min(sum_j w_j p_j p_j^T)`` for any weights
-    that sum to 1, raised by the multiplicative steps ``w_j (p_j^T G^-q p_j)^(1/q)`` towards an
-    E-optimal design, with G the weighted sum and q growing; from above any v, lowered by descent from random starts and then by linear programs ``max <y, y'>`` subject to
-    ``|<y', p_j>| <= 1``, which climb to a vertex of the polar. *Cost.* ``O(n^(d/2))`` for facets,
-    ``O(n d^2)`` a step of the bounds. *Accuracy.* Both ends include their rounding (claim
-    ``clustering-inradius``); the bounds are apart by a factor of ``sqrt(n)`` at worst.
+    close around 0. Otherwise from below ``r^2 >= lambda_min(G)``, ``G = sum_j w_j p_j p_j^T``, for
+    any weights that sum to 1, raised by the multiplicative steps ``w_j (p_j^T G^-q p_j)^(1/q)``
+    towards an E-optimal design, q growing; from above any v, lowered by descent from random
+    starts and then by linear programs ``max <y, z>`` subject to ``|<z, p_j>| <= 1``, which climb
+    to a vertex of the polar. *Cost.* ``O(n^(d/2))`` for facets, ``O(n d^2)`` a step of the bounds.
+    *Accuracy.* Both ends include their rounding (claim ``clustering-inradius``).
 
     References
     ----------
@@ -118,11 +118,10 @@ def inradius(
             )
         found = facets(near)
     if found is not None:
-        _, lower, upper = found
-        return _at_scale(float(lower.min()), float(upper.min()), exponent, "exact")
-    lower = designed(near, np.full(n, 1.0 / n), _DESIGN_STEPS)[0]
-    upper = _from_above(near, Vh.T / S, Streams(rng))
-    return _at_scale(lower, max(lower, upper), exponent, "bounds")
+        return _at_scale(float(found[1].min()), float(found[2].min()), exponent, "exact")
+    below = designed(near, np.full(n, 1.0 / n), _DESIGN_STEPS)[0]
+    above = _from_above(near, Vh.T / S, Streams(rng))
+    return _at_scale(below, max(below, above), exponent, "bounds")
 
 
 def _at_scale(lower: float, upper: float, exponent: int, method: str) -> Inradius:
@@ -196,7 +195,7 @@ def designed(P: np.ndarray, w: np.ndarray, steps: int) -> tuple[float, np.ndarra
         weight = np.maximum(values[-1] / values, _EPS) ** power
         w = w * (np.square(X @ V) @ weight) ** (1.0 / power)
         w = w / w.sum()
-    return best * size * (1.0 - 4.0 * (d + 1) * _EPS), kept
+    return float(best * size * (1.0 - 4.0 * (d + 1) * _EPS)), kept
 
 
 def _reach(P: np.ndarray, v: np.ndarray) -> float:
@@ -222,9 +221,9 @@ def _from_above(P: np.ndarray, whitening: np.ndarray, streams: Streams) -> float
         y = solved.x / np.linalg.norm(solved.x)
         reached = _reach(P, y)
         if reached >= best * (1.0 - 1e-9):
-            return min(best, reached)
+            return float(min(best, reached))
         best = reached
-    return best
+    return float(best)
 
 
 def _descended(P: np.ndarray, v: np.ndarray) -> np.ndarray:

@@ -50,7 +50,7 @@ def molrg_posterior_mean(bases: Sequence[Any], x: Any, s: float, gamma: float) -
     Notes
     -----
     *Algorithm.* ``w = softmax(phi ||U_k^T x||^2 + d_k / 2 log(gamma^2 / (s^2 + gamma^2)))`` with
-    ``phi = s^2 / (2 gamma^2 (s^2 + gamma^2))``; the second term, which the paper leaves out, cancels
+    ``phi = s^2 / (2 gamma^2 (s^2 + gamma^2))``; the second term, which papers leave out, cancels
     for equal dimensions only. *Cost.* ``4 N D sum d_k`` flops. *Accuracy.* Claim
     ``clustering-molrg-posterior``. A weight is as uncertain as its exponent: where
     ``phi ||x||^2`` is p, subspaces that are equally near to 1 / p are told apart by rounding.
@@ -63,7 +63,7 @@ def molrg_posterior_mean(bases: Sequence[Any], x: Any, s: float, gamma: float) -
     --------
     >>> import numpy as np
     >>> from linsub.clustering import molrg_posterior_mean
-    >>> molrg_posterior_mean([np.eye(2)[:, :1]], np.array([[2.0, 2.0]]), 1.0, 1.0).tolist()
+    >>> molrg_posterior_mean([np.eye(2)[:, :1]], np.array([[2.0, 2.0]]), 1.0, 1.0).round(9).tolist()
     [[1.0, 0.0]]
     """
     frames = _frames(bases)
@@ -134,7 +134,7 @@ def molrg_loss(bases: Sequence[Any], X: Any, s: float, gamma: float) -> float:
     --------
     >>> import numpy as np
     >>> from linsub.clustering import molrg_loss
-    >>> molrg_loss([np.eye(2)[:, :1]], np.eye(2), 1.0, 1.0)
+    >>> round(molrg_loss([np.eye(2)[:, :1]], np.eye(2), 1.0, 1.0), 12)
     0.875
     """
     frames = _frames(bases)

@@ -191,10 +191,12 @@ def subspace_incoherence(X: Any, labels: Any, bases: Sequence[Any] | None = None
     [0.0, 0.0]
     """
     unit, classes, frames, _ = _given(X, labels, bases)
-    return np.array([
-        _incoherence(unit, classes, U, k, _left_out(unit[classes == k] @ U)[1]) if U.size else np.inf
-        for k, U in enumerate(frames)
-    ])  # fmt: skip
+    found = np.full(len(frames), np.inf)
+    for k, U in enumerate(frames):
+        if U.size:
+            V = _left_out(unit[classes == k] @ U)[1]
+            found[k] = _incoherence(unit, classes, U, k, V)
+    return found
 
 
 def _incoherence(

@@ -47,9 +47,8 @@ CALLS = [
     ),
     _call(
         "coding_rate",
-        lambda Z, weights: clustering.coding_rate(Z, 0.3, weights=weights),
+        lambda Z: clustering.coding_rate(Z, 0.3, weights=np.arange(6.0)),
         Z=_Z,
-        weights=lambda: np.arange(6.0),
     ),
     _call(
         "coding_rate_reduction",

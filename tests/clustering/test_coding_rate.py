@@ -67,7 +67,8 @@ def test_invariances_and_monotony(seed, eps):
     again = coding_rate_reduction((Z @ Q)[order], np.array(["c", "a", "b"])[labels][order], eps=eps)
     np.testing.assert_allclose(again, found, rtol=1e-10, atol=1e-12)
     finer = coding_rate_reduction(Z, labels, eps=eps / 2)
-    assert finer.whole > found.whole and finer.parts > found.parts
+    assert finer.whole > found.whole
+    assert finer.parts > found.parts
     # Labels are the membership with blocks 1 / n_k.
     same = labels[:, None] == labels
     blocks = same / same.sum(axis=1)

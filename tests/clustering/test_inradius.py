@@ -46,7 +46,8 @@ def simplex_inradius(d):
 def enclosed(P, r, scale=1.0, slack=1e-12, methods=METHODS):
     for method in methods:
         lower, upper = inradius(P * scale, method=method, rng=1)
-        assert lower <= r * scale * (1 + 1e-14) and r * scale <= upper * (1 + 1e-14)
+        assert lower <= r * scale * (1 + 1e-14)
+        assert r * scale <= upper * (1 + 1e-14)
         if method == "exact":
             assert upper - lower <= slack * scale
         else:
@@ -116,7 +117,8 @@ def test_one_dimension_and_the_smallest_numbers():
     lower, upper = inradius(np.float32(np.eye(3) * 1e-40))
     assert lower == pytest.approx(float(np.float32(1e-40)) / math.sqrt(3))
     lower, upper = inradius(np.eye(2) * 5e-324)  # the inradius itself is no number
-    assert lower == 0.0 and upper == 5e-324
+    assert lower == 0.0
+    assert upper == 5e-324
 
 
 def test_designs_by_arithmetic():

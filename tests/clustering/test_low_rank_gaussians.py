@@ -1,6 +1,6 @@
 """Denoisers of a union of subspaces against Gaussian densities, in many digits where need be."""
 
-import math
+import itertools
 
 import mpmath
 import numpy as np
@@ -110,7 +110,7 @@ def test_losses_are_ordered_as_costs_of_k_subspaces(seed):
     s, gamma = 10.0 ** rng.uniform(-1, 1, 2)
     fits = [k_subspaces(X, 2, 1, n_init=1, maxiter=i, rng=i) for i in (1, 2, 5)]
     found = sorted((fit.cost, molrg_loss(fit.bases, X, s, gamma)) for fit in fits)
-    for (low, a), (high, b) in zip(found, found[1:], strict=False):
+    for (low, a), (high, b) in itertools.pairwise(found):
         assert a <= b + 1e-12 * b or high - low < 1e-9
 
 

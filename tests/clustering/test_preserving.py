@@ -69,7 +69,8 @@ def test_both_sides_by_their_definitions():
     for given_bases in (None, bases):
         sides = preservation_certificate(X, labels, given_bases)
         dual = preservation_certificate(X, labels, given_bases, condition="dual")
-        assert sides.holds and dual.holds
+        assert sides.holds
+        assert dual.holds
         assert sides.info.details["distance"] < 1e-15
         np.testing.assert_allclose(dual.incoherence, subspace_incoherence(X, labels, given_bases))
         for k, U in enumerate(bases):
@@ -94,7 +95,8 @@ def test_in_many_dimensions_designs_take_the_place_of_facets():
         found = preservation_certificate(X, labels, condition=condition)
         assert found.holds
         # One copy is left of each, so that nothing is lost by leaving one out.
-        assert (found.inradius > 0.3).all() and (found.inradius <= 1 / math.sqrt(10)).all()
+        assert (found.inradius > 0.3).all()
+        assert (found.inradius <= 1 / math.sqrt(10)).all()
         assert (found.incoherence < 1e-14).all()
 
 
@@ -111,14 +113,16 @@ def test_a_class_that_needs_all_of_its_samples_is_not_certified():
     for condition in CONDITIONS:
         found = preservation_certificate(X, labels, condition=condition)
         assert found.info.details["classes"].tolist() == [True, False]
-        assert not found.holds and found.inradius[1] == 0.0
+        assert not found.holds
+        assert found.inradius[1] == 0.0
     assert subspace_incoherence(X, labels).tolist() == [0.0, math.inf]
 
 
 def test_samples_of_nothing_and_one_class():
     X = np.concatenate([np.repeat(np.eye(3)[:2], 2, axis=0), np.zeros((1, 3))])
     found = preservation_certificate(X, [0, 0, 0, 0, 0], condition="dual")
-    assert found.holds and found.incoherence.tolist() == [0.0]
+    assert found.holds
+    assert found.incoherence.tolist() == [0.0]
     for condition in CONDITIONS:
         nothing = preservation_certificate(np.zeros((3, 2)), [0, 0, 1], condition=condition)
         assert not nothing.holds

@@ -108,8 +108,8 @@ def _seed(index: int, rng: np.random.Generator) -> dict[str, Any]:
 def _planes(rng: np.random.Generator, kind: int) -> tuple[np.ndarray, np.ndarray]:
     """Return points on three lines of R^2, or planes of R^4, any two of which span the space.
 
-    Independent subspaces would prove nothing: there basis pursuit cannot go wrong. Two of these meet
-    in 0 at one angle, the difference of their alphas.
+    Independent subspaces would prove nothing: there basis pursuit cannot go wrong. Two of these are
+    at one angle, the difference of their alphas.
     """
     d = 2 if kind % 3 == 0 else 1
     alphas = np.arange(3) * np.pi / 3.0 + rng.uniform(-0.3, 0.3, 3)
@@ -119,7 +119,9 @@ def _planes(rng: np.random.Generator, kind: int) -> tuple[np.ndarray, np.ndarray
     parts = []
     for alpha, count in zip(alphas, counts, strict=True):
         # Nearly even on the circle: near the largest inradius that so many points have.
-        beta = (np.arange(count) + rng.uniform(-0.3, 0.3, count)) * np.pi / count + rng.uniform(0, 6)
+        beta = (np.arange(count) + rng.uniform(-0.3, 0.3, count)) * np.pi / count + rng.uniform(
+            0, 6
+        )
         A = np.stack([np.cos(beta), np.sin(beta)], axis=1) if d == 2 else np.sign(beta)[:, None]
         parts.append(np.concatenate([np.cos(alpha) * A, np.sin(alpha) * A], axis=1))
     X = np.concatenate(parts) @ np.linalg.qr(rng.standard_normal((2 * d, 2 * d)))[0]
@@ -153,20 +155,21 @@ def _may_be_wrong(X: np.ndarray, labels: np.ndarray, i: int) -> float:
     return float(inner[np.delete(labels, i) != labels[i]].max())
 
 
-def _average(X: Any, labels: Any, condition: str) -> Preservation:
-    """The mean coherence with the other class, not the largest."""
+def _average(X: Any, labels: Any, condition: Any) -> Preservation:
+    """Half of the coherence."""
     found = preservation_certificate(X, labels, condition=condition)
     met = found.incoherence * 0.5 < found.inradius
     return Preservation(bool(met.all()), *found[1:])
 
 
-def _half_checked(X: Any, labels: Any, condition: str) -> Preservation:
+def _half_checked(X: Any, labels: Any, condition: Any) -> Preservation:
     """The first class alone."""
     found = preservation_certificate(X, labels, condition=condition)
+    assert found.info is not None
     return Preservation(bool(found.info.details["classes"][0]), *found[1:])
 
 
-def _with_itself(X: Any, labels: Any, condition: str) -> Preservation:
+def _with_itself(X: Any, labels: Any, condition: Any) -> Preservation:
     """No point is left out: each is a neighbour of its own."""
     X2, labels2 = np.concatenate([X, X]), np.concatenate([labels, labels])
     return preservation_certificate(X2, labels2, condition=condition)
@@ -204,7 +207,7 @@ def by_projections(case: Any, subject: Any) -> Any:
     **UNIONS,
 )
 def by_dual_directions(case: Any, subject: Any) -> Any:
-    """Where dual directions are less coherent than the inradius, basis pursuit errs in no sample."""
+    """Where dual directions are less coherent than the inradius, basis pursuit does not err."""
     found = _held(case, subject, "dual")
     if found is None:
         return None
@@ -224,7 +227,7 @@ def _noiseless(index: int, rng: np.random.Generator) -> dict[str, Any]:
 
 def _farthest_fit(X: np.ndarray, V: np.ndarray) -> np.ndarray:
     """Return the basis that holds the samples and is otherwise as far from V as it can be."""
-    n, d = V.shape
+    d = V.shape[1]
     r = min(X.shape[0], d)
     held = np.linalg.svd(X)[2][:r].T
     outside = np.linalg.svd(np.concatenate([V.T, held.T]))[2][d:].T
@@ -254,7 +257,7 @@ def _one_short(N: int, d: int, n: int) -> float:
     eps_multiple=1e7,  # a distance 0 is found from residuals of eps over the least singular value
 )
 def phase_transition(case: Any, subject: Any) -> Any:
-    """The farthest optimal fit to N < d samples is sqrt(2 min(d - N, n - d)) away, to d or more 0."""
+    """The farthest optimal fit to N < d samples is sqrt(2 min(d - N, n - d)) away."""
     rng = case.rng
     V = np.linalg.qr(rng.standard_normal((case.n, case.d)))[0]
     X = rng.standard_normal((case.N, case.d)) @ V.T
@@ -276,7 +279,7 @@ def _noisy(index: int, rng: np.random.Generator) -> dict[str, Any]:
     E = 10.0 ** rng.uniform(-8.0, 0.0) * rng.standard_normal((N, n))
     if index % 3 == 0:
         # The weakest direction turns out of the subspace, and nothing else: equality.
-        W, S, Zh = np.linalg.svd(A, full_matrices=False)
+        W, S, _ = np.linalg.svd(A, full_matrices=False)
         out = np.linalg.svd(V.T)[2][-1]
         E = 10.0 ** rng.uniform(-4.0, -0.1) * S[-1] * np.outer(W[:, -1], out)
     X = A @ V.T

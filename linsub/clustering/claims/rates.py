@@ -116,7 +116,7 @@ def _first_subspace(bases: Any, X: Any, s: float, gamma: float) -> float:
     eps_multiple=1e3,
 )
 def diffusion(case: Any, subject: Any) -> Any:
-    """The loss is the expectation over the noise, and an affine function of the K-subspaces cost."""
+    """The loss is the expectation over noise, and an affine function of the K-subspaces cost."""
     X, s, gamma = case.X, case.s, case.gamma
     N, D = X.shape
     losses, costs, found = [], [], []
