@@ -202,7 +202,7 @@ def _reach(P: np.ndarray, v: np.ndarray) -> float:
     """Return at least ``max_j |<v, p_j>|`` for the direction of v, rounding included."""
     v = v / np.linalg.norm(v)
     largest = float(np.sqrt(np.einsum("ij,ij->i", P, P).max()))
-    return float(np.abs(P @ v).max()) + 4.0 * P.shape[1] * _EPS * largest
+    return float(np.abs(P @ v).max() + 4.0 * P.shape[1] * _EPS * largest)
 
 
 def _from_above(P: np.ndarray, whitening: np.ndarray, streams: Streams) -> float:

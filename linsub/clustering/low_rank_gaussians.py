@@ -115,6 +115,7 @@ def molrg_loss(bases: Sequence[Any], X: Any, s: float, gamma: float) -> float:
     Returns
     -------
     float
+        inf where squares of samples overflow.
 
     Raises
     ------

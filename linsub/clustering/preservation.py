@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import eigsh
 
+from linsub._core import scalars
 from linsub._core.dense.eigh import eigh
 from linsub.clustering.components import normalized
 from linsub.clustering.graph import as_affinity, as_square
@@ -29,7 +30,7 @@ def subspace_preserving_rate(C: Any, labels: Any, *, tol: float = 0.0) -> float:
     labels : array_like of shape (N,)
         The true classes.
     tol : float, optional
-        A row may have this share of its l1 norm on other classes.
+        A row may have this share of its l1 norm on other classes; in [0, 1].
 
     Returns
     -------
@@ -47,6 +48,7 @@ def subspace_preserving_rate(C: Any, labels: Any, *, tol: float = 0.0) -> float:
     >>> subspace_preserving_rate(np.array([[0, 1, 0], [1, 0, 0.5], [0, 1, 0]]), [0, 0, 1])
     0.3333333333333333
     """
+    tol = scalars.as_real(tol, name="tol", low=0.0, high=1.0)
     share = _wrong_share(C, labels)
     return float(np.mean(share <= tol)) if share.size else 1.0
 

@@ -90,9 +90,26 @@ def test_scikit_learn_agrees():
 
 
 def test_many_samples_do_not_overflow():
-    a = np.repeat([0, 1], 3_000_000)
+    a = np.repeat([0, 1], 600_000)
     assert adjusted_rand(a, a[::-1]) == 1.0
     assert adjusted_rand(a, np.zeros_like(a)) == 0.0
+
+
+def test_names_of_any_kind_and_as_many_clusters_as_samples():
+    huge = np.array([2**62, -(2**62), 2**62, 5])
+    words = np.array(["x", "y", "x", "z"], dtype=object)  # a column of a data frame
+    for metric in METRICS:
+        assert metric(huge, words) == 1.0
+        assert metric(words, np.array([True, False, True, False])) == metric(
+            [0, 1, 0, 2], [1, 0] * 2
+        )
+    # A table of both would have 4e10 entries.
+    a = np.arange(200_000)
+    assert adjusted_rand(a, a[::-1]) == normalized_mutual_info(a, a[::-1]) == 1.0
+    assert adjusted_rand(a, a // 2) == 0.0
+    n = a.size
+    expected = 2 * math.log(n / 2) / (math.log(n) + math.log(n / 2))
+    assert math.isclose(normalized_mutual_info(a, a // 2), expected, rel_tol=1e-12)
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -55,6 +55,8 @@ def test_bad_affinities_are_refused():
         connectivity(-np.eye(2), [0, 0])
     with pytest.raises(InvalidInputError, match="W is not symmetric"):
         connectivity(np.array([[0.0, 1.0], [0.0, 0.0]]), [0, 0])
+    with pytest.raises(InvalidInputError, match="tol"):
+        subspace_preserving_rate(np.eye(2), [0, 0], tol=-0.1)
     with pytest.raises(InvalidInputError, match="C must be square"):
         subspace_preserving_error(np.ones((2, 3)), [0, 0])
     with pytest.raises(InvalidInputError, match="labels"):
