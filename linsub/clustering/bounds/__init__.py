@@ -9,6 +9,7 @@ from linsub.clustering.bounds.guarantees import (
     preserves_by_projections,
     recovery_error,
 )
+from linsub.clustering.bounds.pursuit import recoverable_sparsity, residual_decay
 from linsub.clustering.bounds.rates import (
     denoising_loss,
     least_coding_rate,
@@ -30,7 +31,9 @@ __all__ = [
     "phase_transition_distance",
     "preserves_by_dual_directions",
     "preserves_by_projections",
+    "recoverable_sparsity",
     "recovery_error",
+    "residual_decay",
     "ridge_filter",
     "shrunk_objective",
     "shrunk_representation",
