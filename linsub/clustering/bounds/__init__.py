@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from linsub.clustering.bounds.dictionaries import dictionary_cost, least_dictionary_cost
 from linsub.clustering.bounds.guarantees import (
     inradius_from_design,
     phase_transition_distance,
@@ -24,8 +25,10 @@ from linsub.clustering.bounds.representations import (
 
 __all__ = [
     "denoising_loss",
+    "dictionary_cost",
     "inradius_from_design",
     "least_coding_rate",
+    "least_dictionary_cost",
     "orthogonal_class_rate",
     "orthogonal_rate",
     "phase_transition_distance",

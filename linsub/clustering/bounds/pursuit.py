@@ -18,7 +18,7 @@ def residual_decay(inradius: float, steps: int) -> float:
     steps : int
         k, atoms that were chosen.
     """
-    return float((1.0 - inradius) * (1.0 + inradius)) ** (0.5 * steps)
+    return math.pow((1.0 - inradius) * (1.0 + inradius), 0.5 * steps)
 
 
 def recoverable_sparsity(coherence: float) -> float:
