@@ -26,6 +26,9 @@ _SELECTIONS = ("omp", "ols")
 # does not depend on the number of threads: products of other sizes round differently.
 _TARGETS = 64
 
+# Targets that go through the atoms together in the direct layout.
+_TILE = 8
+
 # Correlations that are held at a time at most (64 MB), where they are not the Gram matrix itself.
 _ENTRIES = 1 << 23
 
@@ -282,7 +285,8 @@ class _Targets:
 
         n, least = G.shape[0], self._least(_RESOLUTION)
 
-        def run(first: int, stop: int, work: Any, out: Any) -> None:
+        def run(first: int, stop: int, out: Any) -> None:
+            work = np.empty((3, n))
             P, L, z = np.empty((self.k, n)), np.zeros((self.k, self.k)), np.zeros((2, self.k))
             H = np.ascontiguousarray(correlations(first, stop))
             omp_gram(
@@ -298,12 +302,15 @@ class _Targets:
         n, d = atoms.shape
         columns, least = np.ascontiguousarray(atoms.T), self._least(_DIRECT_RESOLUTION)
 
-        def run(first: int, stop: int, work: Any, out: Any) -> None:
-            Q, L, z = np.empty((self.k + 1, d)), np.zeros((self.k, self.k)), np.zeros(self.k)
+        def run(first: int, stop: int, out: Any) -> None:
+            T, k = min(_TILE, stop - first), self.k
+            scratch, inverse = np.empty((3, STRETCH)), np.empty((T, n))
+            Q, L, z = np.empty((T, k + 1, d)), np.zeros((T, k, k)), np.zeros((T, k))
             omp_direct(
-                columns, atoms, self.rows.unit[first:stop], self.owner[first:stop], self.k,
-                least[first:stop], self.ols, np.empty(STRETCH), work, work[0].view(np.int64),
-                Q, L, z, *(part[first:stop] for part in out),
+                columns, atoms, self.rows.unit[first:stop], self.owner[first:stop], k,
+                least[first:stop], self.ols, scratch, scratch[0].view(np.int64), inverse, Q, L, z,
+                np.zeros((T, 4), dtype=np.int64), np.zeros((T, 2)),
+                *(part[first:stop] for part in out),
             )  # fmt: skip
 
         return self._all(run, n)
@@ -321,7 +328,7 @@ class _Targets:
 
             def part(first: int) -> None:
                 stop = min(t, first + step)
-                run(first, stop, np.empty((3, n)), (index, value, info))
+                run(first, stop, (index, value, info))
                 progress.advance(stop - first)
 
             tasks = [lambda first=first: part(first) for first in range(0, t, step)]

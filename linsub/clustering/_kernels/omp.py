@@ -23,6 +23,8 @@ NOTHING = 3.2e-30
 LEAST = 1e-14
 # Atoms of a stretch: five arrays of 4 KB in a cache of 32 KB.
 STRETCH = 512
+# Numbers of the columns of a stretch that serve a tile of targets: 256 KB of the second level.
+CACHE = 1 << 15
 
 
 @njit()
@@ -177,70 +179,112 @@ def omp_gram(G, H, owner, k, least, ols, P, work, bits, L, z, index, value, info
         info[i, 0], info[i, 1] = count, ended
 
 
+# Columns of the integers and numbers that are kept of each target of a tile.
+RUNNING, GREW, TOP, BEST = 0, 1, 2, 3
+REST, SCORE = 0, 1
+
+
 @njit()
-def correlate(columns, direction, residual, ols, along, work, bits):  # type: ignore[no-untyped-def]
-    """Correlate atoms with the residual, for OLS with the new direction too; return the best."""
-    top, where = np.int64(-1), 0
-    d = residual.size
-    for low in range(0, bits.size, STRETCH):
-        high = min(low + STRETCH, bits.size)
-        correlation = work[1, low:high]
-        correlation[:] = 0.0
-        add_rows(correlation, residual, columns, d, low, high)
-        if ols:
-            part = along[: high - low]
+def scan(columns, Q, count, ols, inverse, scratch, bits, state, size):  # type: ignore[no-untyped-def]
+    """Find the best atom of each target of a tile that still runs.
+
+    A stretch of the atoms serves all targets while it is in the cache.
+    """
+    d, n = columns.shape
+    k = Q.shape[1] - 1
+    width = max(64, min(STRETCH, CACHE // d))
+    for i in range(count.size):
+        state[i, TOP], state[i, BEST] = -1, 0
+    for low in range(0, n, width):
+        high = min(low + width, n)
+        scores, part, new = scratch[0, : high - low], scratch[1, : high - low], scratch[2]
+        for i in range(count.size):
+            if state[i, RUNNING] == 0:
+                continue
             part[:] = 0.0
-            add_rows(part, direction, columns, d, low, high)
-            discount(work[2, low:high], part)
-        judge(work, low, high)
-        found = largest(bits, low, high)
-        if found > top:
-            top, where = found, low
-    return first_of(bits, top, where)
+            add_rows(part, Q[i, k], columns, d, low, high)
+            if ols and state[i, GREW] == 1:
+                along = new[: high - low]
+                along[:] = 0.0
+                add_rows(along, Q[i, count[i] - 1], columns, d, low, high)
+                discount(inverse[i, low:high], along)
+            weight = inverse[i, low:high]
+            for c in range(scores.size):
+                scores[c] = part[c] * part[c] * weight[c]
+            found = largest(bits, 0, high - low)
+            if found > state[i, TOP]:
+                at = first_of(bits, found, 0)
+                state[i, TOP], state[i, BEST] = found, low + at
+                size[i, SCORE] = scores[at]
+
+
+@njit()
+def advance(atoms, least, Q, L, z, inverse, state, size, index, count):  # type: ignore[no-untyped-def]
+    """Take in the best atom of a target; return how it ended, or -1."""
+    k = index.size
+    state[GREW] = 0
+    if size[SCORE] <= NOTHING * size[REST]:
+        state[RUNNING] = 0
+        return EXHAUSTED
+    j, c, residual = state[BEST], count[0], Q[k]
+    inverse[j] = 0.0
+    if orthogonalize(atoms[j], Q, c, L) <= DEPENDENT_DIRECTLY:
+        return -1
+    along, rest = 0.0, 0.0
+    for p in range(residual.size):
+        along += Q[c, p] * residual[p]
+    for p in range(residual.size):
+        residual[p] -= along * Q[c, p]
+        rest += residual[p] * residual[p]
+    z[c], index[c], size[REST] = along, j, rest
+    count[0] = c + 1
+    state[GREW] = 1
+    if rest > least and c + 1 < k:
+        return -1
+    state[RUNNING] = 0
+    return TOLERANCE if rest <= least else FULL
 
 
 @njit()
 def omp_direct(  # type: ignore[no-untyped-def]
-    columns, atoms, targets, owner, k, least, ols, along, work, bits, Q, L, z, index, value, info
-):
-    """Pursue targets (t, d) of norm 1 without a Gram matrix.
+    columns, atoms, targets, owner, k, least, ols, scratch, bits, inverse, Q, L, z, state, size,
+    index, value, info,
+):  # fmt: skip
+    """Pursue targets (t, d) of norm 1 without a Gram matrix, a tile of T of them at a time.
 
-    columns (d, n) the unit atoms as columns and atoms (n, d) as rows; along (STRETCH,); Q
-    (k + 1, d) the orthonormalized atoms and, last, the residual. The rest as in omp_gram.
+    columns (d, n) the unit atoms as columns and atoms (n, d) as rows; least (t,) as in omp_gram.
+    scratch (3, STRETCH), bits (STRETCH,) the view of scratch[0] as integers, inverse (T, n), Q
+    (T, k + 1, d) the orthonormalized atoms and, last, the residual, L (T, k, k), z (T, k), state
+    (T, 4) integers, size (T, 2): workspace. The rest as in omp_gram.
     """
-    residual = Q[k]
-    for i in range(targets.shape[0]):
-        residual[:] = targets[i]
-        work[2, :] = 1.0
-        if owner[i] >= 0:
-            work[2, owner[i]] = 0.0
-        j = correlate(columns, residual, residual, False, along, work, bits)
-        rest, count, ended = 1.0, 0, FULL
-        while count < k:
-            if rest <= least[i]:
-                ended = TOLERANCE
-                break
-            if work[0, j] <= NOTHING * rest:
-                ended = EXHAUSTED
-                break
-            work[2, j] = 0.0
-            if orthogonalize(atoms[j], Q, count, L) <= DEPENDENT_DIRECTLY:
-                work[0, j] = 0.0
-                j = best(bits)
-                continue
-            z[count] = 0.0
-            for p in range(residual.size):
-                z[count] += Q[count, p] * residual[p]
-            rest = 0.0
-            for p in range(residual.size):
-                residual[p] -= z[count] * Q[count, p]
-                rest += residual[p] * residual[p]
-            index[i, count] = j
-            count += 1
-            if count < k:
-                j = correlate(columns, Q[count - 1], residual, ols, along, work, bits)
-        back_substitute(L, z, count, value[i])
-        info[i, 0], info[i, 1] = count, ended
+    tile = inverse.shape[0]
+    for first in range(0, targets.shape[0], tile):
+        m = min(tile, targets.shape[0] - first)
+        count, running = info[first : first + m, 0], 0
+        for i in range(m):
+            Q[i, k] = targets[first + i]
+            inverse[i, :] = 1.0
+            if owner[first + i] >= 0:
+                inverse[i, owner[first + i]] = 0.0
+            size[i, REST] = 1.0
+            state[i, GREW], count[i], info[first + i, 1] = 0, 0, TOLERANCE
+            state[i, RUNNING] = 1 if least[first + i] < 1.0 else 0
+            running += state[i, RUNNING]
+        while running > 0:
+            scan(columns, Q, count, ols, inverse, scratch, bits, state, size)
+            for i in range(m):
+                if state[i, RUNNING] == 0:
+                    continue
+                f = first + i
+                ended = advance(
+                    atoms, least[f], Q[i], L[i], z[i], inverse[i], state[i], size[i], index[f],
+                    count[i : i + 1],
+                )  # fmt: skip
+                if ended >= 0:
+                    info[f, 1] = ended
+                    running -= 1
+        for i in range(m):
+            back_substitute(L[i], z[i], count[i], value[first + i])
 
 
 @njit()
