@@ -126,7 +126,7 @@ def _samples(name: str, make: Callable[[], np.ndarray], k: int, module: str = ""
         return {"equal supports": _equal(_supports(found.C, few), expected), "samples": float(n)}
 
     needs = (module,) if module else ()
-    slow = "not a layout for so many features" if D > 20 * k else ""
+    slow = "not a layout for so many features" if 20 * k < D else ""
     return Task(
         name=name,
         title=f"{name}, {n} x {D}, k = {k}",

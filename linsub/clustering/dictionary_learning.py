@@ -43,7 +43,8 @@ class LearnedDictionary(Record):
     codes : csr_array of shape (N, n_atoms)
         ``y_i ~ sum_j codes_ij d_j``.
     cost : float
-        ``||Y - codes D||_F``, or ``||(Y - codes D) A^T||_F`` under a metric.
+        ``||Y - codes D||_F``, or ``||(Y - codes D) A^T||_F`` under a metric; infinite where that
+        overflows.
     certificate : LearnedDictionaryCertificate
     info : Info
         ``converged`` if the last iteration lowered the cost by less than `tol` of it; in

@@ -190,6 +190,14 @@ def test_extreme_scales_and_what_no_number_can_hold():
         found = self_expressive_omp(X * scale, n_nonzero=2)
         np.testing.assert_array_equal(found.C.indices, plain.indices)
         np.testing.assert_allclose(found.C.data, plain.data, rtol=1e-3 if scale < 1 else 1e-12)
+    sizes = np.logspace(-150, 150, len(X))
+    gram = (X @ X.T) * sizes[:, None] * sizes
+    found = self_expressive_omp(gram=gram, n_nonzero=2, tol=1e-6)
+    np.testing.assert_array_equal(found.C.indices, plain.indices)
+    # More atoms than dimensions are of no use, however many are allowed.
+    most = self_expressive_omp(X, n_nonzero=10**9, tol=0.0)
+    assert np.diff(most.C.indptr).max() <= 5
+    assert set(most.info.details["status"].tolist()) <= {0, 3}
     apart = np.array([[1e-200, 0.0], [1e200, 1e200]])
     with pytest.raises(InvalidInputError, match=r"coefficient of row [01] .* float64 cannot hold"):
         self_expressive_omp(apart)
@@ -234,6 +242,8 @@ def test_bad_arguments_are_named():
         self_expressive_omp(gram=np.array([[1.0, 2.0], [2.0, 1.0]]))
     with pytest.raises(InvalidInputError, match=r"gram is not positive semidefinite: gram\[0, 1\]"):
         self_expressive_omp(gram=np.array([[0.0, 2.0], [2.0, 1.0]]))
+    with pytest.raises(InvalidInputError, match=r"gram\[1, 1\] is negative"):
+        self_expressive_omp(gram=np.diag([1e300, -1e-300]))
     with pytest.raises(InvalidInputError, match="Y has 2 columns and D has 3"):
         batch_omp(X, np.ones((1, 2)), 1)
     for name, bad in (("n_nonzero", 0), ("tol", 1.0), ("selection", "mp"), ("n_threads", 0)):

@@ -175,6 +175,8 @@ def omp_gram(G, H, owner, k, least, ols, P, work, bits, L, z, index, value, info
             if count < k:
                 step = z[0, count - 1]
                 j = project(G, j, P, weights, count - 1, np.sqrt(pivot), step, ols, work, bits)
+        if count == k and rest <= least[i]:
+            ended = TOLERANCE
         back_substitute(L, z[0], count, value[i])
         info[i, 0], info[i, 1] = count, ended
 
