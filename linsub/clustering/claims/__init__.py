@@ -6,6 +6,20 @@ with its statement and proof in docs/theory/clustering.md, under the claim's id.
 
 from __future__ import annotations
 
-from linsub.clustering.claims import guarantees, k_subspaces, rates, representations
+from linsub.clustering.claims import (
+    dictionaries,
+    guarantees,
+    k_subspaces,
+    pursuit,
+    rates,
+    representations,
+)
 
-__all__ = ["guarantees", "k_subspaces", "rates", "representations"]
+__all__ = [
+    "dictionaries",
+    "guarantees",
+    "k_subspaces",
+    "pursuit",
+    "rates",
+    "representations",
+]
