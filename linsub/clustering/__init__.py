@@ -8,6 +8,7 @@ from linsub.clustering.agreement import (
     normalized_mutual_info,
 )
 from linsub.clustering.attributed import AttributedResult, attributed_subspace_clustering
+from linsub.clustering.averaging import averaged_omp
 from linsub.clustering.balancing import sinkhorn_symmetric
 from linsub.clustering.coding_rate import CodingRates, coding_rate, coding_rate_reduction
 from linsub.clustering.doubly_stochastic import (
@@ -53,6 +54,7 @@ __all__ = [
     "SpectralResult",
     "adjusted_rand",
     "attributed_subspace_clustering",
+    "averaged_omp",
     "batch_omp",
     "clustering_accuracy",
     "coding_rate",

@@ -20,11 +20,19 @@ from linsub.clustering.bounds.representations import (
     shrunk_objective,
     shrunk_representation,
 )
+from linsub.clustering.bounds.spectral import (
+    least_normalized_cut,
+    modularity_deflation,
+    smoothing_weights,
+    spectral_rounding,
+)
 
 __all__ = [
     "denoising_loss",
     "inradius_from_design",
     "least_coding_rate",
+    "least_normalized_cut",
+    "modularity_deflation",
     "orthogonal_class_rate",
     "orthogonal_rate",
     "phase_transition_distance",
@@ -34,4 +42,6 @@ __all__ = [
     "ridge_filter",
     "shrunk_objective",
     "shrunk_representation",
+    "smoothing_weights",
+    "spectral_rounding",
 ]
