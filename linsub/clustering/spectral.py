@@ -188,7 +188,7 @@ def spectral_labels(
     parts = pieces(graph)
     wanted = k or min(scalars.as_integer(max_clusters, name="max_clusters", low=2), n)
     linked = [part for part in parts if part.size > 1]
-    large = [part for part in linked if part.size >= _DUST * n / wanted] or linked[:wanted]
+    large = [part for part in linked if part.size >= _DUST * n / wanted] or linked[: wanted + 1]
     found = spectrum(S, large, min(wanted + 1, n), tol)
     gaps = found.values[:-1] - found.values[1:]
     if k is None:
@@ -200,7 +200,7 @@ def spectral_labels(
     labels = _assigned(labels, parts, rows, k)
     labels, filled = fill_empty(labels, embedding, k)
     labels = _numbered_by_first(labels)
-    details = _details(graph, found.values[:k], len(large), k)
+    details = _details(graph, S, found.values[:k], len(large), k)
     details |= {
         "n_components": len(parts),
         "n_isolated": len(parts) - len(linked),
@@ -280,10 +280,10 @@ def _numbered_by_first(labels: np.ndarray) -> np.ndarray:
     return rank[number]
 
 
-def _details(graph: Any, values: np.ndarray, n_large: int, k: int) -> dict[str, Any]:
+def _details(graph: Any, S: Any, values: np.ndarray, n_large: int, k: int) -> dict[str, Any]:
     """Return what the graph says of itself, beside its k leading eigenvalues."""
     effective = _effective_degree(graph)
-    seen = detect(graph, values, effective)
+    seen = detect(S, values, effective)
     # Components that are as many as clusters, or fewer, are clusters whatever the edge is.
     informative = max(seen.informative, n_large) if n_large <= k else seen.informative
     return {
