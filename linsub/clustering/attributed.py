@@ -132,8 +132,8 @@ def attributed_subspace_clustering(
     alpha : float, optional
         Positive; above 1 what is far counts more.
     modularity : float, optional
-        gamma, not negative: the weight of what chance would connect; from 1 on no constant vector
-        is among the leading ones.
+        gamma, not negative: the weight of what chance would connect; at 1 the constant vector, of
+        which nothing is learned, has the eigenvalue 0.
     skip_first : bool, optional
         Leave out the first singular vector, which is nearly constant; without `modularity` only.
     weighting : {"tfidf", "none"}, optional
@@ -196,6 +196,8 @@ def attributed_subspace_clustering(
             f"n_clusters={k} needs {rank} singular vectors and X has shape {attributes.shape}"
         )
     smoothed = _smooth(graph, attributes, alpha, order)
+    # Sums of what is not negative: 0 where a row of Z is 0, and only there.
+    empty = smoothed.times(np.ones(attributes.shape[1])) == 0.0
     streams = Streams(rng)
     certificate: Any
     if modularity is not None:
@@ -207,7 +209,7 @@ def attributed_subspace_clustering(
         U, S, _ = found = truncated_svd(smoothed.operator(), rank, rng=streams.generator("sketch"))
         certificate = found.certificate
         products = found.info.products if found.info is not None else 0
-    embedding = np.asarray(U)[:, skip:]
+    embedding = np.where(empty[:, None], 0.0, np.asarray(U)[:, skip:])
     labels, filled, outside = _labels(embedding, k, assign, n_init, streams)
     info = Info(
         method=f"{'S2CAG' if modularity is None else 'M-S2CAG'}, {assign}",
