@@ -39,6 +39,8 @@ BENCHMARKS = {
     "row_sketches": "benchmarks.frequent_directions",
     "oja": "benchmarks.oja",
     "streaming_eigenvector": "benchmarks.streaming_eigenvector",
+    "spectral": "benchmarks.spectral",
+    "attributed": "benchmarks.attributed",
 }
 
 
