@@ -26,6 +26,9 @@ __all__ = ["AttributedResult", "attributed_subspace_clustering"]
 # Up to here a dense decomposition is as fast.
 _DENSE = 300
 
+# The modularity has an eigenvalue of about -gamma, whose rounding is in all others: 1e-10 here.
+_RESOLUTION = 1e6
+
 
 class AttributedResult(Record):
     """Labels of a graph: ``labels, embedding, singular_values = ...``.
@@ -132,7 +135,7 @@ def attributed_subspace_clustering(
     alpha : float, optional
         Positive; above 1 what is far counts more.
     modularity : float, optional
-        gamma, not negative: the weight of what chance would connect; at 1 the constant vector, of
+        gamma, in [0, 1e6]: the weight of what chance would connect; at 1 the constant vector, of
         which nothing is learned, has the eigenvalue 0.
     skip_first : bool, optional
         Leave out the first singular vector, which is nearly constant; without `modularity` only.
@@ -189,7 +192,7 @@ def attributed_subspace_clustering(
     scalars.as_choice(assign, name="assign", choices=("snem", "kmeans"))
     n_init = scalars.as_integer(n_init, name="n_init", low=1)
     if modularity is not None:
-        modularity = scalars.as_real(modularity, name="modularity", low=0.0)
+        modularity = scalars.as_real(modularity, name="modularity", low=0.0, high=_RESOLUTION)
     rank = k + skip
     if rank > min(attributes.shape):
         raise InvalidInputError(

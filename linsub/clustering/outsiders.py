@@ -17,7 +17,7 @@ def by_nearest_subspace(
 ) -> np.ndarray:
     """Return labels in which each part has that of the subspace that holds most of it.
 
-    `rows` (N, D) are unit; `labels` are -1 where they are to be found. All subspaces get one
+    `rows` (N, D) are unit; there is at least one part; `labels` are -1 where they are to be found. All subspaces get one
     dimension, the median of what each would need: a wider one would attract what is nobody's.
     """
     labels = labels.copy()
@@ -30,10 +30,10 @@ def by_nearest_subspace(
     ]
     rank = max(1, int(np.median(needed))) if needed else 1
     largest = int(np.argmax([members.size for members in inside]))
-    held = np.zeros((len(parts), k))
-    for cluster, (_, Vh) in enumerate(factors):
-        for index, part in enumerate(parts):
-            held[index, cluster] = np.square(rows[part] @ Vh[:rank].T).sum()
-    for part, amounts in zip(parts, held, strict=True):
-        labels[part] = int(np.argmax(amounts)) if amounts.any() else largest
+    nodes = np.concatenate(parts)
+    starts = np.cumsum([0, *(part.size for part in parts[:-1])])
+    amounts = [np.square(rows[nodes] @ Vh[:rank].T).sum(axis=1) for _, Vh in factors]
+    held = np.add.reduceat(np.stack(amounts, axis=1), starts, axis=0)
+    chosen = np.where(held.any(axis=1), np.argmax(held, axis=1), largest)
+    labels[nodes] = np.repeat(chosen, [part.size for part in parts])
     return labels

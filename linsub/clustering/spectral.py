@@ -337,10 +337,11 @@ def _doubts(
 ) -> tuple[str, ...]:
     """Return why the labels may be worthless, and what to do."""
     found = []
-    if details["informative"] < min(k, values.size):
+    last = min(k, values.size)
+    if details["informative"] < last:
         found.append(
-            f"The graph shows {max(1, details['informative'])} of {k} clusters: eigenvalue {k} is "
-            f"{values[k - 1]:.3f} and a graph with the same degrees and no clusters has "
+            f"The graph shows {max(1, details['informative'])} of {k} clusters: eigenvalue {last} "
+            f"is {values[last - 1]:.3f} and a graph with the same degrees and no clusters has "
             f"{details['edge']:.3f} (effective degree {details['effective_degree']:.1f}). Make it "
             "denser: more neighbours (threshold_neighbors), codes averaged over random "
             "dictionaries (averaged_omp), or doubly_stochastic_projection with a larger eta; or "
