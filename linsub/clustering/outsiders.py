@@ -17,8 +17,9 @@ def by_nearest_subspace(
 ) -> np.ndarray:
     """Return labels in which each part has that of the subspace that holds most of it.
 
-    `rows` (N, D) are unit; there is at least one part; `labels` are -1 where they are to be found. All subspaces get one
-    dimension, the median of what each would need: a wider one would attract what is nobody's.
+    `rows` (N, D) are unit; there is at least one part; `labels` are -1 where they are to be found.
+    All subspaces get one dimension, the median of what each would need: a wider one would attract
+    what is nobody's.
     """
     labels = labels.copy()
     inside = [np.flatnonzero(labels == cluster) for cluster in range(k)]
