@@ -22,6 +22,15 @@ from linsub.results import Bound, Certificate, Info, Record
 
 __all__ = ["SpectralCertificate", "SpectralResult", "spectral_labels"]
 
+# What helps a graph that shows too few clusters: edges where it has few, contrast where it has many
+# (pursuit of digits: 3 to 7 a node; thresholding that works: 4 to 15).
+_THIN = 30.0
+_DENSER = (
+    "Make it denser: more neighbours (threshold_neighbors), codes averaged over random dictionaries "
+    "(averaged_omp), or doubly_stochastic_projection with a larger eta; or ask for fewer clusters."
+)
+_SHARPER = "Keep the largest entries of each row (affinity(top=10)), or ask for fewer clusters."
+
 # Lanczos: labels need few digits, the bound of the cut some more.
 _TOL = 1e-8
 
@@ -342,10 +351,8 @@ def _doubts(
         found.append(
             f"The graph shows {max(1, details['informative'])} of {k} clusters: eigenvalue {last} "
             f"is {values[last - 1]:.3f} and a graph with the same degrees and no clusters has "
-            f"{details['edge']:.3f} (effective degree {details['effective_degree']:.1f}). Make it "
-            "denser: more neighbours (threshold_neighbors), codes averaged over random "
-            "dictionaries (averaged_omp), or doubly_stochastic_projection with a larger eta; or "
-            "ask for fewer clusters."
+            f"{details['edge']:.3f} (effective degree {details['effective_degree']:.1f}). "
+            + (_DENSER if details["effective_degree"] < _THIN else _SHARPER)
         )
     share = details["outside"].size / n
     if share > _GUESSED and k > 1:
