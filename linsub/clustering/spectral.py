@@ -26,8 +26,9 @@ __all__ = ["SpectralCertificate", "SpectralResult", "spectral_labels"]
 # (pursuit of digits: 3 to 7 a node; thresholding that works: 4 to 15).
 _THIN = 30.0
 _DENSER = (
-    "Make it denser: more neighbours (threshold_neighbors), codes averaged over random dictionaries "
-    "(averaged_omp), or doubly_stochastic_projection with a larger eta; or ask for fewer clusters."
+    "Make it denser: more neighbours (threshold_neighbors), codes averaged over random "
+    "dictionaries (averaged_omp), or doubly_stochastic_projection with a larger eta; or ask for "
+    "fewer clusters."
 )
 _SHARPER = "Keep the largest entries of each row (affinity(top=10)), or ask for fewer clusters."
 
