@@ -40,6 +40,8 @@ BENCHMARKS = {
     "oja": "benchmarks.oja",
     "streaming_eigenvector": "benchmarks.streaming_eigenvector",
     "pursuit": "benchmarks.pursuit",
+    "spectral": "benchmarks.spectral",
+    "attributed": "benchmarks.attributed",
 }
 
 

@@ -38,6 +38,8 @@ MARKS = {
     "oja": "oja",
     "streaming_eigenvector": "streaming-eigenvector",
     "pursuit": "pursuit",
+    "spectral": "spectral",
+    "attributed": "attributed",
 }
 
 

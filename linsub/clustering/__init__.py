@@ -14,6 +14,9 @@ from linsub.clustering.attributed import (
     AttributedResult,
     attributed_subspace_clustering,
 )
+from linsub.clustering.averaging import (
+    averaged_omp,
+)
 from linsub.clustering.balancing import (
     sinkhorn_symmetric,
 )
@@ -103,6 +106,7 @@ __all__ = [
     "SpectralResult",
     "adjusted_rand",
     "attributed_subspace_clustering",
+    "averaged_omp",
     "batch_omp",
     "clustering_accuracy",
     "coding_rate",

@@ -39,11 +39,14 @@ class Spectrum:
         Zero outside of the component of each.
     residuals : ndarray of shape (r,)
         ``||S v - lambda v||``.
+    complete : bool
+        Whether each component was decomposed densely, so that no eigenvalue can be missing.
     """
 
     values: np.ndarray
     vectors: np.ndarray
     residuals: np.ndarray
+    complete: bool = True
 
 
 def normalized(graph: Any) -> tuple[Any, np.ndarray]:
@@ -72,10 +75,11 @@ def spectrum(S: Any, parts: list[np.ndarray], k: int, tol: float) -> Spectrum:
     """
     if not parts:
         return Spectrum(np.zeros(0), np.zeros((S.shape[0], 0)), np.zeros(0))
-    found = []
+    found, complete = [], True
     for part in parts:
         block = S if part.size == S.shape[0] else S[part][:, part]
-        values, vectors = _leading(block, min(k, part.size), tol)
+        values, vectors, dense = _leading(block, min(k, part.size), tol)
+        complete &= dense
         found.append((values, vectors, part))
     values = np.concatenate([pair[0] for pair in found])
     owner = np.repeat(np.arange(len(parts)), [pair[0].size for pair in found])
@@ -88,14 +92,14 @@ def spectrum(S: Any, parts: list[np.ndarray], k: int, tol: float) -> Spectrum:
         vectors[part, column] = block[:, place[index]]
     values = values[chosen]
     residuals = np.linalg.norm(S @ vectors - vectors * values, axis=0)
-    return Spectrum(values, vectors, residuals)
+    return Spectrum(values, vectors, residuals, complete)
 
 
-def _leading(S: Any, k: int, tol: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the k largest eigenpairs of the normalized affinity of a connected graph."""
+def _leading(S: Any, k: int, tol: float) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Return the k largest eigenpairs of a connected graph, and whether densely."""
     n = S.shape[0]
     if n <= max(_DENSE, 2 * k):
-        return eigh(S.toarray(), top=k)
+        return *eigh(S.toarray(), top=k), True
     # Fixed, so that runs repeat, and along no eigenvector.
     start = np.random.default_rng(0).standard_normal(n)
     vectors = min(n - 1, 2 * k + _MORE_VECTORS)
@@ -107,6 +111,6 @@ def _leading(S: Any, k: int, tol: float) -> tuple[np.ndarray, np.ndarray]:
                 f"Lanczos found no {k} leading eigenvectors of a graph of {n} nodes ({error}); "
                 "ask for fewer clusters, or make the graph denser"
             ) from error
-        return eigh(S.toarray(), top=k)
+        return *eigh(S.toarray(), top=k), True
     order = np.argsort(-values, kind="stable")
-    return values[order], V[:, order]
+    return values[order], V[:, order], False

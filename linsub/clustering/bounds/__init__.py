@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from linsub.clustering.bounds.dictionaries import dictionary_cost, least_dictionary_cost
+from linsub.clustering.bounds.dictionaries import (
+    dictionary_cost,
+    least_dictionary_cost,
+)
 from linsub.clustering.bounds.guarantees import (
     inradius_from_design,
     phase_transition_distance,
@@ -10,7 +13,10 @@ from linsub.clustering.bounds.guarantees import (
     preserves_by_projections,
     recovery_error,
 )
-from linsub.clustering.bounds.pursuit import recoverable_sparsity, residual_decay
+from linsub.clustering.bounds.pursuit import (
+    recoverable_sparsity,
+    residual_decay,
+)
 from linsub.clustering.bounds.rates import (
     denoising_loss,
     least_coding_rate,
@@ -22,6 +28,12 @@ from linsub.clustering.bounds.representations import (
     shrunk_objective,
     shrunk_representation,
 )
+from linsub.clustering.bounds.spectral import (
+    least_normalized_cut,
+    modularity_deflation,
+    smoothing_weights,
+    spectral_rounding,
+)
 
 __all__ = [
     "denoising_loss",
@@ -29,6 +41,8 @@ __all__ = [
     "inradius_from_design",
     "least_coding_rate",
     "least_dictionary_cost",
+    "least_normalized_cut",
+    "modularity_deflation",
     "orthogonal_class_rate",
     "orthogonal_rate",
     "phase_transition_distance",
@@ -40,4 +54,6 @@ __all__ = [
     "ridge_filter",
     "shrunk_objective",
     "shrunk_representation",
+    "smoothing_weights",
+    "spectral_rounding",
 ]

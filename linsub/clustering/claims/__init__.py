@@ -13,6 +13,7 @@ from linsub.clustering.claims import (
     pursuit,
     rates,
     representations,
+    spectral,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "pursuit",
     "rates",
     "representations",
+    "spectral",
 ]
