@@ -20,9 +20,17 @@ from linsub.clustering.bounds.representations import (
     shrunk_objective,
     shrunk_representation,
 )
+from linsub.clustering.bounds.sparse import (
+    distance_to_minimizer,
+    elastic_net_gap,
+    fenchel_term,
+)
 
 __all__ = [
     "denoising_loss",
+    "distance_to_minimizer",
+    "elastic_net_gap",
+    "fenchel_term",
     "inradius_from_design",
     "least_coding_rate",
     "orthogonal_class_rate",
