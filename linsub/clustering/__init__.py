@@ -16,6 +16,16 @@ from linsub.clustering.doubly_stochastic import (
     doubly_stochastic_projection,
 )
 from linsub.clustering.elastic_net import ElasticNetCertificate, self_expressive_elastic_net
+from linsub.clustering.exemplars import (
+    ExemplarExpression,
+    ExemplarExpressionCertificate,
+    exemplar_expression,
+)
+from linsub.clustering.farthest_first import (
+    Exemplars,
+    ExemplarsCertificate,
+    exemplar_selection,
+)
 from linsub.clustering.inradius_of_hull import Inradius, inradius
 from linsub.clustering.kss import KSubspacesCertificate, KSubspacesResult, k_subspaces
 from linsub.clustering.low_rank import LowRankRepresentation, low_rank_representation
@@ -43,6 +53,10 @@ __all__ = [
     "DoublyStochastic",
     "DoublyStochasticCertificate",
     "ElasticNetCertificate",
+    "ExemplarExpression",
+    "ExemplarExpressionCertificate",
+    "Exemplars",
+    "ExemplarsCertificate",
     "Inradius",
     "KSubspacesCertificate",
     "KSubspacesResult",
@@ -62,6 +76,8 @@ __all__ = [
     "connectivity",
     "doubly_stochastic_projection",
     "dual_directions",
+    "exemplar_expression",
+    "exemplar_selection",
     "inradius",
     "k_subspaces",
     "low_rank_representation",
