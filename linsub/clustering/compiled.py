@@ -18,7 +18,7 @@ def warmup() -> None:
         for layout in ("gram", "direct"):
             self_expressive_omp(X, n_nonzero=1, layout=layout)
         batch_omp(X, X, 1)
-    X = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
-    self_expressive_elastic_net(X, layout="direct")
-    self_expressive_elastic_net(gram=X @ X.T)
-    exemplar_expression(X, 2, rng=0)
+    points = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+    self_expressive_elastic_net(points, layout="direct")
+    self_expressive_elastic_net(gram=points @ points.T)
+    exemplar_expression(points, 2, rng=0)

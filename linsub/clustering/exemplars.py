@@ -253,17 +253,17 @@ class _Work:
         rows = _unit_codes(sparse.vstack(self.parts, format="csr"))
         n = rows.shape[0]
         columns = rows.tocsc()
-        pointers = [
+        indptr, indices, starts, places = (
             array.astype(np.int64)
             for array in (rows.indptr, rows.indices, columns.indptr, columns.indices)
-        ]
+        )
         index, size = np.empty((n, top), dtype=np.int64), np.empty((n, top))
         with Progress(n, "neighbours") as progress:
 
             def task(first: int) -> None:
                 stop = min(n, first + _ROWS)
                 nearest_rows(
-                    *pointers[:2], rows.data, *pointers[2:], columns.data, first, stop,
+                    indptr, indices, rows.data, starts, places, columns.data, first, stop,
                     np.zeros(n), np.empty(n, dtype=np.int64), np.zeros(rows.shape[1]),
                     index[first:stop], size[first:stop],
                 )  # fmt: skip
