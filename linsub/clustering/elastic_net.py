@@ -124,10 +124,10 @@ def self_expressive_elastic_net(
     D need no ridge. It runs on working sets, which violations over all candidates extend until
     there are none (You, Li, Robinson and Vidal 2016). *Cost.* A few passes of ``2 N D`` flops
     a sample, and ``O(k^2 (k + w))`` for k candidates in use among w; memory ``8 N^2`` bytes, or
-    some 100 MB a thread with ``layout="direct"``. *Accuracy.* Violations are measured at the end over all
-    candidates, from samples and C alone; the gap of the objective and the distance to the minimizer
-    are proved by a dual point (claims ``clustering-elastic-net``, ``clustering-elastic-net-gap``).
-    Of several minimizers of a lasso one with independent samples is found.
+    some 100 MB a thread with ``layout="direct"``. *Accuracy.* Violations are measured at the end
+    over all candidates, from samples and C alone; the gap of the objective and the distance to the
+    minimizer are proved by a dual point (claims ``clustering-elastic-net``,
+    ``clustering-elastic-net-gap``). Of several minimizers of a lasso one with independent samples is found.
 
     References
     ----------

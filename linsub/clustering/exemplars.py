@@ -72,7 +72,7 @@ def exemplar_expression(
     l1_ratio: float = 1.0,
     gamma: float = 50.0,
     n_nonzero: int = 5,
-    n_neighbors: int = 3,
+    n_neighbors: int = 8,
     exemplars: Any = None,
     resume: ExemplarExpression | None = None,
     n_threads: int = 1,
@@ -95,7 +95,7 @@ def exemplar_expression(
     n_nonzero : int, optional
         For "omp".
     n_neighbors : int, optional
-        From 1.
+        From 1. With few (ESC takes 3) the graph of a class may fall apart.
     exemplars : array_like of int, optional
         Indices of samples; by default :func:`exemplar_selection` chooses them. A random
         subset is the fastest.

@@ -240,7 +240,7 @@ class _Search:
         unknown = bool(np.isposinf(self.upper).any())
         cost = None
         if not unknown:
-            # An exemplar costs no more than with the coefficient 1 on itself: found like the others.
+            # Exemplars cost something too.
             largest = float(self.upper[known].max(initial=0.0))
             own = float(self.evaluate(self.chosen, np.array(self.chosen)).max(initial=0.0))
             cost = Bound(max(largest, own) * (1.0 + 1e-12), "bound", "max_i cost(x_i)")

@@ -1,4 +1,4 @@
-"""What the gradient at some codes proves of them: violations, and a bound on the objective's gap."""
+"""What a gradient proves of codes: their violations, and a bound on the objective's gap."""
 
 from __future__ import annotations
 

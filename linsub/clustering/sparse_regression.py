@@ -1,4 +1,4 @@
-"""Elastic-net codes of many targets over the same atoms: rounds of working sets, and their proof."""
+"""Elastic-net codes of many targets over the same atoms, by rounds of working sets."""
 
 from __future__ import annotations
 
