@@ -127,7 +127,8 @@ def self_expressive_elastic_net(
     some 100 MB a thread with ``layout="direct"``. *Accuracy.* Violations are measured at the end
     over all candidates, from samples and C alone; the gap of the objective and the distance to the
     minimizer are proved by a dual point (claims ``clustering-elastic-net``,
-    ``clustering-elastic-net-gap``). Of several minimizers of a lasso one with independent samples is found.
+    ``clustering-elastic-net-gap``). Of several minimizers of a lasso one with independent samples
+    is found.
 
     References
     ----------
