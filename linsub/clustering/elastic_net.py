@@ -262,9 +262,7 @@ def _result(samples: Samples, problem: Regressions, found: Codes, gamma: float) 
     )  # fmt: skip
     counts = np.bincount(found.status, minlength=len(ENDINGS))
     notes = tuple(
-        f"{count} samples ended {name}"
-        for name, count in zip(ENDINGS, counts, strict=True)
-        if count
+        f"{count} samples: {name}" for name, count in zip(ENDINGS, counts, strict=True) if count
     )
     with np.errstate(divide="ignore", over="ignore"):
         gammas = np.ldexp(1.0 / unit, 2 * samples.exponent)
