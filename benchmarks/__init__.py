@@ -42,6 +42,7 @@ BENCHMARKS = {
     "pursuit": "benchmarks.pursuit",
     "spectral": "benchmarks.spectral",
     "attributed": "benchmarks.attributed",
+    "elastic_net": "benchmarks.elastic_net",
 }
 
 

@@ -40,6 +40,7 @@ MARKS = {
     "pursuit": "pursuit",
     "spectral": "spectral",
     "attributed": "attributed",
+    "elastic_net": "elastic-net",
 }
 
 

@@ -30,6 +30,20 @@ from linsub.clustering.doubly_stochastic import (
     DoublyStochasticCertificate,
     doubly_stochastic_projection,
 )
+from linsub.clustering.elastic_net import (
+    ElasticNetCertificate,
+    self_expressive_elastic_net,
+)
+from linsub.clustering.exemplars import (
+    ExemplarExpression,
+    ExemplarExpressionCertificate,
+    exemplar_expression,
+)
+from linsub.clustering.farthest_first import (
+    Exemplars,
+    ExemplarsCertificate,
+    exemplar_selection,
+)
 from linsub.clustering.inradius_of_hull import (
     Inradius,
     inradius,
@@ -92,6 +106,11 @@ __all__ = [
     "CodingRates",
     "DoublyStochastic",
     "DoublyStochasticCertificate",
+    "ElasticNetCertificate",
+    "ExemplarExpression",
+    "ExemplarExpressionCertificate",
+    "Exemplars",
+    "ExemplarsCertificate",
     "Inradius",
     "KSubspacesCertificate",
     "KSubspacesResult",
@@ -114,6 +133,8 @@ __all__ = [
     "connectivity",
     "doubly_stochastic_projection",
     "dual_directions",
+    "exemplar_expression",
+    "exemplar_selection",
     "inradius",
     "k_subspaces",
     "ksvd",
@@ -123,6 +144,7 @@ __all__ = [
     "normalized_mutual_info",
     "orthogonal_dictionary",
     "preservation_certificate",
+    "self_expressive_elastic_net",
     "self_expressive_omp",
     "self_expressive_ridge",
     "sinkhorn_symmetric",

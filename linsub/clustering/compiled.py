@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from linsub.clustering.elastic_net import self_expressive_elastic_net
+from linsub.clustering.exemplars import exemplar_expression
 from linsub.clustering.pursuit import batch_omp, self_expressive_omp
 
 __all__ = ["warmup"]
@@ -16,3 +18,7 @@ def warmup() -> None:
         for layout in ("gram", "direct"):
             self_expressive_omp(X, n_nonzero=1, layout=layout)
         batch_omp(X, X, 1)
+    points = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+    self_expressive_elastic_net(points, layout="direct")
+    self_expressive_elastic_net(gram=points @ points.T)
+    exemplar_expression(points, 2, rng=0)

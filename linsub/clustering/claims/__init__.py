@@ -13,6 +13,7 @@ from linsub.clustering.claims import (
     pursuit,
     rates,
     representations,
+    sparse,
     spectral,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "pursuit",
     "rates",
     "representations",
+    "sparse",
     "spectral",
 ]
