@@ -15,6 +15,11 @@ from linsub.clustering.doubly_stochastic import (
     DoublyStochasticCertificate,
     doubly_stochastic_projection,
 )
+from linsub.clustering.ensemble import (
+    EnsembleCertificate,
+    EnsembleKSubspacesResult,
+    ensemble_k_subspaces,
+)
 from linsub.clustering.inradius_of_hull import Inradius, inradius
 from linsub.clustering.kss import KSubspacesCertificate, KSubspacesResult, k_subspaces
 from linsub.clustering.low_rank import LowRankRepresentation, low_rank_representation
@@ -41,6 +46,8 @@ __all__ = [
     "CodingRates",
     "DoublyStochastic",
     "DoublyStochasticCertificate",
+    "EnsembleCertificate",
+    "EnsembleKSubspacesResult",
     "Inradius",
     "KSubspacesCertificate",
     "KSubspacesResult",
@@ -60,6 +67,7 @@ __all__ = [
     "connectivity",
     "doubly_stochastic_projection",
     "dual_directions",
+    "ensemble_k_subspaces",
     "inradius",
     "k_subspaces",
     "low_rank_representation",
