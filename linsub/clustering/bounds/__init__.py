@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from linsub.clustering.bounds.ensembles import agreement_of_lines
 from linsub.clustering.bounds.guarantees import (
     inradius_from_design,
     phase_transition_distance,
@@ -22,6 +23,7 @@ from linsub.clustering.bounds.representations import (
 )
 
 __all__ = [
+    "agreement_of_lines",
     "denoising_loss",
     "inradius_from_design",
     "least_coding_rate",
