@@ -39,6 +39,8 @@ BENCHMARKS = {
     "row_sketches": "benchmarks.frequent_directions",
     "oja": "benchmarks.oja",
     "streaming_eigenvector": "benchmarks.streaming_eigenvector",
+    "unions": "benchmarks.union_table",
+    "k_subspaces": "benchmarks.k_subspaces",
 }
 
 

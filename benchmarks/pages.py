@@ -37,6 +37,8 @@ MARKS = {
     "row_sketches": "row-sketches",
     "oja": "oja",
     "streaming_eigenvector": "streaming-eigenvector",
+    "unions": "unions",
+    "k_subspaces": "k-subspaces",
 }
 
 
