@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -64,7 +65,7 @@ def numpy_loop(
 
 def kspaces_em(X: np.ndarray, K: int, d: int) -> tuple[np.ndarray, None, int]:
     """Expectation and maximization over affine spaces by the package kspaces, ten starts."""
-    from kspaces.EM import run_EM
+    run_EM: Any = importlib.import_module("kspaces.EM").run_EM
 
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
