@@ -63,13 +63,13 @@ def numpy_loop(
     return best
 
 
-def kspaces_em(X: np.ndarray, K: int, d: int) -> tuple[np.ndarray, None, int]:
+def kspaces_em(X: np.ndarray, K: int, d: int, how: str) -> tuple[np.ndarray, None, int]:
     """Expectation and maximization over affine spaces by the package kspaces, ten starts."""
     run_EM: Any = importlib.import_module("kspaces.EM").run_EM
 
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        _, probabilities = run_EM(X, [d] * K, initializations=10, silent=True)
+        _, probabilities = run_EM(X, [d] * K, assignment=how, initializations=10, silent=True)
     return np.argmax(probabilities, axis=1), None, 0
 
 
@@ -107,8 +107,13 @@ def _restarts(quick: bool) -> Task:
             Contender("linsub", lambda: ours(*size, starts)),
             Contender("NumPy loop", lambda: numpy_loop(*size, starts)),
             Contender("linsub, ensemble", lambda: ensemble(*size, voters)),
-            Contender(
-                "kspaces EM, 10 starts", lambda: kspaces_em(*size), requires=("kspaces", "sklearn")
+            *(
+                Contender(
+                    f"kspaces, {how}, 10 starts",
+                    lambda how=how: kspaces_em(*size, how),  # type: ignore[misc]
+                    requires=("kspaces", "sklearn"),
+                )
+                for how in ("soft", "hard", "closest")  # soft is its default
             ),
         ],
         accuracy=_judge(truth),
