@@ -43,6 +43,8 @@ BENCHMARKS = {
     "spectral": "benchmarks.spectral",
     "attributed": "benchmarks.attributed",
     "elastic_net": "benchmarks.elastic_net",
+    "unions": "benchmarks.union_table",
+    "k_subspaces": "benchmarks.k_subspaces",
 }
 
 

@@ -41,6 +41,8 @@ MARKS = {
     "spectral": "spectral",
     "attributed": "attributed",
     "elastic_net": "elastic-net",
+    "unions": "unions",
+    "k_subspaces": "k-subspaces",
 }
 
 

@@ -20,6 +20,10 @@ from linsub.clustering.averaging import (
 from linsub.clustering.balancing import (
     sinkhorn_symmetric,
 )
+from linsub.clustering.block_diagonal import (
+    BlockDiagonalResult,
+    block_diagonal_representation,
+)
 from linsub.clustering.dictionary_learning import (
     LearnedDictionary,
     LearnedDictionaryCertificate,
@@ -33,6 +37,11 @@ from linsub.clustering.doubly_stochastic import (
 from linsub.clustering.elastic_net import (
     ElasticNetCertificate,
     self_expressive_elastic_net,
+)
+from linsub.clustering.ensemble import (
+    EnsembleCertificate,
+    EnsembleKSubspacesResult,
+    ensemble_k_subspaces,
 )
 from linsub.clustering.exemplars import (
     ExemplarExpression,
@@ -53,6 +62,9 @@ from linsub.clustering.kss import (
     KSubspacesResult,
     k_subspaces,
 )
+from linsub.clustering.layers import (
+    layerwise_gram,
+)
 from linsub.clustering.low_rank import (
     LowRankRepresentation,
     low_rank_representation,
@@ -60,6 +72,9 @@ from linsub.clustering.low_rank import (
 from linsub.clustering.low_rank_gaussians import (
     molrg_loss,
     molrg_posterior_mean,
+)
+from linsub.clustering.nearest_subspace import (
+    nsn_neighbors,
 )
 from linsub.clustering.orthogonal_atoms import (
     orthogonal_dictionary,
@@ -88,6 +103,10 @@ from linsub.clustering.rate_distortion import (
 from linsub.clustering.ridge import (
     self_expressive_ridge,
 )
+from linsub.clustering.selection_of_dimensions import (
+    SubspaceSelection,
+    select_subspaces,
+)
 from linsub.clustering.self_expression import (
     SelfExpression,
     SelfExpressionCertificate,
@@ -103,10 +122,13 @@ from linsub.clustering.thresholding import (
 
 __all__ = [
     "AttributedResult",
+    "BlockDiagonalResult",
     "CodingRates",
     "DoublyStochastic",
     "DoublyStochasticCertificate",
     "ElasticNetCertificate",
+    "EnsembleCertificate",
+    "EnsembleKSubspacesResult",
     "ExemplarExpression",
     "ExemplarExpressionCertificate",
     "Exemplars",
@@ -123,27 +145,33 @@ __all__ = [
     "SparseCodes",
     "SpectralCertificate",
     "SpectralResult",
+    "SubspaceSelection",
     "adjusted_rand",
     "attributed_subspace_clustering",
     "averaged_omp",
     "batch_omp",
+    "block_diagonal_representation",
     "clustering_accuracy",
     "coding_rate",
     "coding_rate_reduction",
     "connectivity",
     "doubly_stochastic_projection",
     "dual_directions",
+    "ensemble_k_subspaces",
     "exemplar_expression",
     "exemplar_selection",
     "inradius",
     "k_subspaces",
     "ksvd",
+    "layerwise_gram",
     "low_rank_representation",
     "molrg_loss",
     "molrg_posterior_mean",
     "normalized_mutual_info",
+    "nsn_neighbors",
     "orthogonal_dictionary",
     "preservation_certificate",
+    "select_subspaces",
     "self_expressive_elastic_net",
     "self_expressive_omp",
     "self_expressive_ridge",

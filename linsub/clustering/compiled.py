@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from linsub.clustering.elastic_net import self_expressive_elastic_net
+from linsub.clustering.ensemble import coassociation
 from linsub.clustering.exemplars import exemplar_expression
 from linsub.clustering.pursuit import batch_omp, self_expressive_omp
 
@@ -22,3 +23,4 @@ def warmup() -> None:
     self_expressive_elastic_net(points, layout="direct")
     self_expressive_elastic_net(gram=points @ points.T)
     exemplar_expression(points, 2, rng=0)
+    coassociation(np.zeros((1, 3), dtype=np.int64), 1)

@@ -6,6 +6,9 @@ from linsub.clustering.bounds.dictionaries import (
     dictionary_cost,
     least_dictionary_cost,
 )
+from linsub.clustering.bounds.ensembles import (
+    agreement_of_lines,
+)
 from linsub.clustering.bounds.guarantees import (
     inradius_from_design,
     phase_transition_distance,
@@ -41,6 +44,7 @@ from linsub.clustering.bounds.spectral import (
 )
 
 __all__ = [
+    "agreement_of_lines",
     "denoising_loss",
     "dictionary_cost",
     "distance_to_minimizer",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from linsub.clustering.claims import (
     dictionaries,
+    ensembles,
     guarantees,
     k_subspaces,
     pursuit,
@@ -19,6 +20,7 @@ from linsub.clustering.claims import (
 
 __all__ = [
     "dictionaries",
+    "ensembles",
     "guarantees",
     "k_subspaces",
     "pursuit",
