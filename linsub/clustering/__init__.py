@@ -16,6 +16,7 @@ from linsub.clustering.doubly_stochastic import (
     DoublyStochasticCertificate,
     doubly_stochastic_projection,
 )
+from linsub.clustering.elastic_net import ElasticNetCertificate, self_expressive_elastic_net
 from linsub.clustering.inradius_of_hull import Inradius, inradius
 from linsub.clustering.kss import KSubspacesCertificate, KSubspacesResult, k_subspaces
 from linsub.clustering.low_rank import LowRankRepresentation, low_rank_representation
@@ -42,6 +43,7 @@ __all__ = [
     "CodingRates",
     "DoublyStochastic",
     "DoublyStochasticCertificate",
+    "ElasticNetCertificate",
     "Inradius",
     "KSubspacesCertificate",
     "KSubspacesResult",
@@ -69,6 +71,7 @@ __all__ = [
     "molrg_posterior_mean",
     "normalized_mutual_info",
     "preservation_certificate",
+    "self_expressive_elastic_net",
     "self_expressive_omp",
     "self_expressive_ridge",
     "sinkhorn_symmetric",

@@ -20,6 +20,11 @@ from linsub.clustering.bounds.representations import (
     shrunk_objective,
     shrunk_representation,
 )
+from linsub.clustering.bounds.sparse import (
+    distance_to_minimizer,
+    elastic_net_gap,
+    fenchel_term,
+)
 from linsub.clustering.bounds.spectral import (
     least_normalized_cut,
     modularity_deflation,
@@ -29,6 +34,9 @@ from linsub.clustering.bounds.spectral import (
 
 __all__ = [
     "denoising_loss",
+    "distance_to_minimizer",
+    "elastic_net_gap",
+    "fenchel_term",
     "inradius_from_design",
     "least_coding_rate",
     "least_normalized_cut",
