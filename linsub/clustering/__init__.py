@@ -11,6 +11,11 @@ from linsub.clustering.attributed import AttributedResult, attributed_subspace_c
 from linsub.clustering.averaging import averaged_omp
 from linsub.clustering.balancing import sinkhorn_symmetric
 from linsub.clustering.coding_rate import CodingRates, coding_rate, coding_rate_reduction
+from linsub.clustering.dictionary_learning import (
+    LearnedDictionary,
+    LearnedDictionaryCertificate,
+    ksvd,
+)
 from linsub.clustering.doubly_stochastic import (
     DoublyStochastic,
     DoublyStochasticCertificate,
@@ -21,6 +26,7 @@ from linsub.clustering.inradius_of_hull import Inradius, inradius
 from linsub.clustering.kss import KSubspacesCertificate, KSubspacesResult, k_subspaces
 from linsub.clustering.low_rank import LowRankRepresentation, low_rank_representation
 from linsub.clustering.low_rank_gaussians import molrg_loss, molrg_posterior_mean
+from linsub.clustering.orthogonal_atoms import orthogonal_dictionary
 from linsub.clustering.preservation import (
     connectivity,
     subspace_preserving_error,
@@ -47,6 +53,8 @@ __all__ = [
     "Inradius",
     "KSubspacesCertificate",
     "KSubspacesResult",
+    "LearnedDictionary",
+    "LearnedDictionaryCertificate",
     "LowRankRepresentation",
     "Preservation",
     "SelfExpression",
@@ -66,10 +74,12 @@ __all__ = [
     "dual_directions",
     "inradius",
     "k_subspaces",
+    "ksvd",
     "low_rank_representation",
     "molrg_loss",
     "molrg_posterior_mean",
     "normalized_mutual_info",
+    "orthogonal_dictionary",
     "preservation_certificate",
     "self_expressive_elastic_net",
     "self_expressive_omp",

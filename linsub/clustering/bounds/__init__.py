@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from linsub.clustering.bounds.dictionaries import dictionary_cost, least_dictionary_cost
 from linsub.clustering.bounds.guarantees import (
     inradius_from_design,
     phase_transition_distance,
@@ -9,6 +10,7 @@ from linsub.clustering.bounds.guarantees import (
     preserves_by_projections,
     recovery_error,
 )
+from linsub.clustering.bounds.pursuit import recoverable_sparsity, residual_decay
 from linsub.clustering.bounds.rates import (
     denoising_loss,
     least_coding_rate,
@@ -34,11 +36,13 @@ from linsub.clustering.bounds.spectral import (
 
 __all__ = [
     "denoising_loss",
+    "dictionary_cost",
     "distance_to_minimizer",
     "elastic_net_gap",
     "fenchel_term",
     "inradius_from_design",
     "least_coding_rate",
+    "least_dictionary_cost",
     "least_normalized_cut",
     "modularity_deflation",
     "orthogonal_class_rate",
@@ -46,7 +50,9 @@ __all__ = [
     "phase_transition_distance",
     "preserves_by_dual_directions",
     "preserves_by_projections",
+    "recoverable_sparsity",
     "recovery_error",
+    "residual_decay",
     "ridge_filter",
     "shrunk_objective",
     "shrunk_representation",
