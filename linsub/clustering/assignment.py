@@ -8,10 +8,13 @@ from linsub._core.dense.pivoted_qr import pivoted_qr
 from linsub._core.dense.polar import polar
 from linsub._core.random import Streams
 
-__all__ = ["by_kmeans", "by_pivoted_qr", "fill_empty", "unit_rows"]
+__all__ = ["by_indicators", "by_kmeans", "by_pivoted_qr", "fill_empty", "unit_rows"]
 
 # Sweeps of one k-means; labels repeat much earlier (digits: 10 to 60).
 _SWEEPS = 300
+
+# Sweeps of normalized indicators, as in the authors' code; they may cycle.
+_INDICATOR_SWEEPS = 100
 
 
 def unit_rows(X: np.ndarray) -> np.ndarray:
@@ -91,6 +94,22 @@ def _lloyd(X: np.ndarray, centers: np.ndarray) -> tuple[np.ndarray, float]:
         means = sums / np.maximum(count, 1)[:, None]
         centers = np.where(count[:, None] > 0, means, centers)
     return labels, float(np.square(X - centers[labels]).sum())
+
+
+def by_indicators(X: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
+    """Move labels to ``argmax_j (X X^T C)_ij`` until they repeat (SNEM; Lin et al. 2025).
+
+    C are the normalized indicators of the labels; blind to X -> X Q.
+    """
+    columns = np.ascontiguousarray(X.T)
+    for _ in range(_INDICATOR_SWEEPS):
+        count = np.maximum(np.bincount(labels, minlength=k), 1)
+        sums = np.stack([np.bincount(labels, weights=x, minlength=k) for x in columns])
+        found = np.argmax(X @ (sums / np.sqrt(count)), axis=1)
+        if np.array_equal(found, labels):
+            break
+        labels = found
+    return labels
 
 
 def fill_empty(labels: np.ndarray, X: np.ndarray, k: int) -> tuple[np.ndarray, int]:

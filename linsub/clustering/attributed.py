@@ -7,18 +7,24 @@ from typing import Any, Literal
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import LinearOperator
+from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
 from linsub._core import arrays, scalars
 from linsub._core.dense import norms
+from linsub._core.dense.eigh import eigh
 from linsub._core.random import RNGLike, Streams
-from linsub.clustering.assignment import by_kmeans, by_pivoted_qr, fill_empty, unit_rows
+from linsub.clustering import bounds
+from linsub.clustering.assignment import by_indicators, by_kmeans, fill_empty, unit_rows
 from linsub.clustering.graph import as_affinity
-from linsub.errors import InvalidInputError, InvalidTypeError
-from linsub.results import Info, Record
+from linsub.clustering.spectral import SpectralCertificate
+from linsub.errors import ConvergenceError, InvalidInputError, InvalidTypeError
+from linsub.results import Bound, Info, Record
 from linsub.svd import truncated_svd
 
 __all__ = ["AttributedResult", "attributed_subspace_clustering"]
+
+# Up to here a dense decomposition is as fast.
+_DENSE = 300
 
 
 class AttributedResult(Record):
@@ -31,9 +37,10 @@ class AttributedResult(Record):
     embedding : ndarray of shape (N, k)
         Left singular vectors of the smoothed attributes.
     singular_values : ndarray of shape (r,)
-        Descending; r = k + 1 where the first one is skipped.
-    certificate : SVDCertificate
-        That of the singular vectors.
+        Descending; r = k + 1 where the first one is skipped. Where modularity > 1, the roots of
+        the eigenvalues of the modularity, 0 for negative ones.
+    certificate : SVDCertificate or SpectralCertificate
+        That of the singular vectors; the residuals of the eigenvectors where modularity > 1.
     info : Info
         ``details["n_filled"]``, clusters that had no member and were given one;
         ``details["outside"]``, nodes with an embedding of 0, whose labels are a guess.
@@ -49,42 +56,40 @@ class AttributedResult(Record):
 
 @dataclasses.dataclass(frozen=True)
 class _Smoothed:
-    """``Z = D (c sum_t alpha^t P^t X - u v^T)`` as products; X stays sparse."""
+    """``Z = D sum_t w_t P^t X (I - c v v^T)`` by products; X stays sparse."""
 
     X: Any
     P: Any
-    alpha: float
-    order: int
-    factor: float
+    weights: np.ndarray
     scale: np.ndarray  # the diagonal of D
-    v: np.ndarray | None = None  # with u = D Z v-part folded in, see deflated()
-    amount: float = 0.0
+    v: np.ndarray | None = None
+    amount: float = 0.0  # c
 
     def times(self, Y: np.ndarray) -> np.ndarray:
         """Z Y."""
-        if self.v is not None:
-            Y = Y - self.amount * np.multiply.outer(self.v, self.v @ Y)
-        V = self.X @ Y
-        total = V
-        for _ in range(self.order):
-            total = V + self.alpha * (self.P @ total)
-        return np.asarray(self.factor * (self.scale * total.T).T)
+        V = self.X @ self._deflated(Y)
+        return np.asarray((self.scale * self._smooth(self.P, V).T).T)
 
     def adjoint_times(self, Y: np.ndarray) -> np.ndarray:
         """Z^T Y."""
-        V = self.factor * (self.scale * Y.T).T
-        total = V
-        for _ in range(self.order):
-            total = V + self.alpha * (self.P.T @ total)
-        found = np.asarray(self.X.T @ total)
-        if self.v is not None:
-            found = found - self.amount * np.multiply.outer(self.v, self.v @ found)
-        return found
+        V = (self.scale * Y.T).T
+        return self._deflated(np.asarray(self.X.T @ self._smooth(self.P.T, V)))
+
+    def _smooth(self, P: Any, V: np.ndarray) -> np.ndarray:
+        """Return ``sum_t w_t P^t V``, from the last power."""
+        total = self.weights[-1] * V
+        for weight in self.weights[-2::-1]:
+            total = weight * V + P @ total
+        return np.asarray(total)
+
+    def _deflated(self, Y: np.ndarray) -> np.ndarray:
+        if self.v is None:
+            return Y
+        return np.asarray(Y - self.amount * np.multiply.outer(self.v, self.v @ Y))
 
     def operator(self) -> LinearOperator:
-        shape = self.X.shape
         return LinearOperator(
-            shape,
+            self.X.shape,
             matvec=self.times,
             rmatvec=self.adjoint_times,
             matmat=self.times,
@@ -103,7 +108,7 @@ def attributed_subspace_clustering(
     modularity: float | None = None,
     skip_first: bool = True,
     weighting: Literal["tfidf", "none"] = "tfidf",
-    assign: Literal["kmeans", "cluster_qr"] = "kmeans",
+    assign: Literal["snem", "kmeans"] = "snem",
     n_init: int = 10,
     rng: RNGLike = None,
 ) -> AttributedResult:
@@ -127,12 +132,15 @@ def attributed_subspace_clustering(
     alpha : float, optional
         Positive; above 1 what is far counts more.
     modularity : float, optional
-        In [0, 1]: the weight of what chance would connect.
+        gamma, not negative: the weight of what chance would connect; from 1 on no constant vector
+        is among the leading ones.
     skip_first : bool, optional
         Leave out the first singular vector, which is nearly constant; without `modularity` only.
     weighting : {"tfidf", "none"}, optional
         Attributes by how rare they are, rows of norm 1, or as they come.
-    assign : {"kmeans", "cluster_qr"}, optional
+    assign : {"snem", "kmeans"}, optional
+        k-means on the embedding, its rows brought to norm 1; with "snem" the labels then move to
+        the normalized indicators that are nearest to the embedding.
     n_init : int, optional
         Starts of k-means.
     rng : {None, int, Generator}, optional
@@ -148,11 +156,13 @@ def attributed_subspace_clustering(
     Notes
     -----
     *Algorithm.* Lin, Yang, Zheng and Ke 2025, by a certified truncated SVD of Z as an operator.
-    With ``z = Z^T 1`` the modularity matrix is ``Z (I - gamma z z^T / ||z||^2) Z^T``, the Gram
-    matrix of ``Z (I - (1 - sqrt(1 - gamma)) z z^T / ||z||^2)``. Their rounding depends on the signs
-    of singular vectors and is replaced. *Cost.* ``2 (nnz(X) + T nnz(A))`` flops a product, some
-    tens of k products: linear in both. *Accuracy.* Claims ``clustering-attributed-residual``,
-    ``clustering-attributed-modularity``.
+    With ``z = Z^T 1``, Z of degrees 1, the modularity matrix is ``Z (I - gamma z z^T / ||z||^2)
+    Z^T``, for gamma <= 1 the Gram matrix of ``Z (I - (1 - sqrt(1 - gamma)) z z^T / ||z||^2)``;
+    above, it has a negative eigenvalue, which their power iteration may take for the leading one:
+    here Lanczos takes the algebraically largest. Their rounding starts from the signs of singular
+    vectors, here from k-means. *Cost.* ``2 (nnz(X) + T nnz(A))`` flops a product, some tens of k
+    products: linear in both. *Accuracy.* Claims ``clustering-attributed-residual``,
+    ``clustering-attributed-modularity``. Citeseer: ``benchmarks/attributed.py``.
 
     References
     ----------
@@ -176,30 +186,45 @@ def attributed_subspace_clustering(
     order = scalars.as_integer(order, name="order", low=0)
     alpha = scalars.as_real(alpha, name="alpha", low=0.0, include=(False, False))
     skip = scalars.as_flag(skip_first, name="skip_first") and modularity is None
-    scalars.as_choice(assign, name="assign", choices=("kmeans", "cluster_qr"))
+    scalars.as_choice(assign, name="assign", choices=("snem", "kmeans"))
     n_init = scalars.as_integer(n_init, name="n_init", low=1)
     if modularity is not None:
-        modularity = scalars.as_real(modularity, name="modularity", low=0.0, high=1.0)
+        modularity = scalars.as_real(modularity, name="modularity", low=0.0)
     rank = k + skip
     if rank > min(attributes.shape):
         raise InvalidInputError(
             f"n_clusters={k} needs {rank} singular vectors and X has shape {attributes.shape}"
         )
     smoothed = _smooth(graph, attributes, alpha, order)
-    if modularity is not None:
-        smoothed = _deflated(smoothed, modularity)
     streams = Streams(rng)
-    U, S, _ = found = truncated_svd(smoothed.operator(), rank, rng=streams.generator("sketch"))
+    certificate: Any
+    if modularity is not None:
+        smoothed, v = _deflated(smoothed, modularity)
+    if modularity is not None and modularity > 1.0:
+        values, U, certificate, products = _indefinite(smoothed, v, modularity, k)
+        S = np.sqrt(np.maximum(values, 0.0))
+    else:
+        U, S, _ = found = truncated_svd(smoothed.operator(), rank, rng=streams.generator("sketch"))
+        certificate = found.certificate
+        products = found.info.products if found.info is not None else 0
     embedding = np.asarray(U)[:, skip:]
     labels, filled, outside = _labels(embedding, k, assign, n_init, streams)
     info = Info(
         method=f"{'S2CAG' if modularity is None else 'M-S2CAG'}, {assign}",
-        products=found.info.products if found.info is not None else 0,
+        products=products,
+        notes=_notes(filled, outside),
         details={"n_filled": filled, "outside": outside},
     )
-    return AttributedResult(
-        labels, embedding, np.asarray(S), certificate=found.certificate, info=info
-    )
+    return AttributedResult(labels, embedding, np.asarray(S), certificate=certificate, info=info)
+
+
+def _notes(filled: int, outside: np.ndarray) -> tuple[str, ...]:
+    notes = []
+    if outside.size:
+        notes.append(f"{outside.size} nodes have no attributes near them: their labels are a guess")
+    if filled:
+        notes.append(f"{filled} clusters had no member and were given one each")
+    return tuple(notes)
 
 
 def _attributes(X: Any, n: int, weighting: str) -> Any:
@@ -235,28 +260,65 @@ def _attributes(X: Any, n: int, weighting: str) -> Any:
 
 def _smooth(graph: Any, X: Any, alpha: float, order: int) -> _Smoothed:
     n = graph.shape[0]
-    looped = graph + sparse.eye_array(n)
+    # A loop is as heavy as the heaviest edge: 1 for plain graphs, and the scale does not matter.
+    looped = graph + float(graph.data.max(initial=0.0) or 1.0) * sparse.eye_array(n)
     inverse = sparse.diags_array(1.0 / np.sqrt(np.asarray(looped.sum(axis=1)).ravel()))
     P = inverse @ looped @ inverse + sparse.eye_array(n)
     P = sparse.csr_array(sparse.diags_array(1.0 / np.asarray(P.sum(axis=1)).ravel()) @ P)
     degree = np.asarray(X @ np.asarray(X.sum(axis=0)).ravel())
-    scale = 1.0 / np.sqrt(np.where(degree > 0.0, degree, 1.0))
-    weighted = sparse.csr_array(sparse.diags_array(scale) @ X)
-    # Powers relative to the largest, so that alpha above 1 overflows nowhere.
-    powers = alpha ** (np.arange(order + 1) - (order if alpha > 1.0 else 0))
-    factor = 1.0 / powers.sum() * (powers[0] if alpha > 1.0 else 1.0)
-    return _Smoothed(weighted, P, alpha, order, float(factor), np.ones(n))
+    weighted = sparse.csr_array(sparse.diags_array(_inverse_root(degree)) @ X)
+    return _Smoothed(weighted, P, bounds.smoothing_weights(alpha, order), np.ones(n))
 
 
-def _deflated(smoothed: _Smoothed, gamma: float) -> _Smoothed:
-    """Return the matrix whose Gram matrix is the modularity of the degree-normalized Z Z^T."""
+def _inverse_root(degree: np.ndarray) -> np.ndarray:
+    return np.asarray(1.0 / np.sqrt(np.where(degree > 0.0, degree, 1.0)))
+
+
+def _deflated(smoothed: _Smoothed, gamma: float) -> tuple[_Smoothed, np.ndarray]:
+    """Return the degree-normalized Z, deflated for gamma up to 1, and the direction of Z^T 1."""
     ones = np.ones(smoothed.X.shape[0])
     degree = smoothed.times(smoothed.adjoint_times(ones))
-    scale = 1.0 / np.sqrt(np.where(degree > 0.0, degree, 1.0))
-    normalized = dataclasses.replace(smoothed, scale=scale)
+    normalized = dataclasses.replace(smoothed, scale=_inverse_root(degree))
     z = normalized.adjoint_times(ones)
-    size = float(np.linalg.norm(z))
-    return dataclasses.replace(normalized, v=z / size, amount=1.0 - float(np.sqrt(1.0 - gamma)))
+    v = z / float(np.linalg.norm(z))
+    if gamma > 1.0:
+        return normalized, v
+    return dataclasses.replace(normalized, v=v, amount=bounds.modularity_deflation(gamma)), v
+
+
+def _indefinite(
+    smoothed: _Smoothed, v: np.ndarray, gamma: float, k: int
+) -> tuple[np.ndarray, np.ndarray, SpectralCertificate, int]:
+    """Return the k largest eigenpairs of ``Z (I - gamma v v^T) Z^T``, its most negative one aside.
+
+    Power iteration would converge to what is largest in size, which may be the negative one.
+    """
+    n, used = smoothed.X.shape[0], 0
+
+    def times(Y: np.ndarray) -> np.ndarray:
+        nonlocal used
+        used += 2 * (Y.size // n)
+        inner = smoothed.adjoint_times(Y)
+        return smoothed.times(inner - gamma * np.multiply.outer(v, v @ inner))
+
+    if n <= max(_DENSE, 2 * k):
+        dense = times(np.eye(n))
+        values, V = eigh(0.5 * (dense + dense.T), top=k)
+    else:
+        start = np.random.default_rng(0).standard_normal(n)
+        B = LinearOperator((n, n), matvec=times, matmat=times, dtype=np.float64)
+        try:
+            values, V = eigsh(B, k=k, which="LA", v0=start, tol=1e-10)
+        except ArpackError as error:
+            raise ConvergenceError(
+                f"Lanczos found no {k} leading eigenvectors of the modularity ({error}); "
+                "ask for fewer clusters, or for modularity <= 1"
+            ) from error
+        order = np.argsort(-values, kind="stable")
+        values, V = values[order], V[:, order]
+    residuals = np.linalg.norm(times(V) - V * values, axis=0)
+    found = Bound(residuals, "estimate", "||B v - lambda v||")
+    return values, V, SpectralCertificate(residuals=found), used
 
 
 def _labels(
@@ -264,6 +326,8 @@ def _labels(
 ) -> tuple[np.ndarray, int, np.ndarray]:
     rows = unit_rows(embedding)
     outside = np.flatnonzero(~rows.any(axis=1))
-    found = by_kmeans(rows, k, n_init, streams) if assign == "kmeans" else by_pivoted_qr(rows)
+    found = by_kmeans(rows, k, n_init, streams)
+    if assign == "snem":
+        found = by_indicators(rows, found, k)
     labels, filled = fill_empty(np.asarray(found, np.int64), rows, k)
     return labels, filled, outside

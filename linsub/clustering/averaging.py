@@ -23,7 +23,7 @@ def averaged_omp(
     *,
     n_nonzero: int = 3,
     n_dictionaries: int = 20,
-    share: float = 0.2,
+    share: float = 0.3,
     tol: float = 1e-6,
     selection: Literal["omp", "ols"] = "omp",
     n_threads: int = 1,
@@ -69,10 +69,11 @@ def averaged_omp(
     *Algorithm.* The consensus of Chen, Li and You 2020, without its alternation: with all samples
     at hand a code takes up the nearest few, and the graph, though most of its edges are right, is
     too sparse to be cut (:func:`spectral_labels` warns); each smaller dictionary names other
-    neighbours in the same subspace. On the digits of scikit-learn the labels go from 18 to 94 %
-    right. Few samples of subspaces of a high dimension need a larger `share`: each subspace needs
-    more samples in a dictionary than its dimension. *Cost.* T times that of :func:`batch_omp` with
-    ``share N`` atoms.
+    neighbours in the same subspace. Measured, labels right by :func:`spectral_labels`: digits of
+    scikit-learn 94 % (18 by :func:`self_expressive_omp`, 79 by k-means); five subspaces of
+    dimension 6 in R^9, N = 500, 1000 and 5000: 86, 90 and 97 % (75, 84 and 94). Where a
+    subspace has few samples beyond its dimension a larger `share` is better (N = 150: 44 % with
+    0.3, 50 with 0.5). *Cost.* T times that of :func:`batch_omp` with ``share N`` atoms.
 
     References
     ----------

@@ -21,19 +21,17 @@ __all__ = ["Detection", "detect"]
 # Below it spectra of dealt graphs scatter more than they say.
 _NODES = 60
 
-# Dealt graphs, of whose edges the lowest counts. With one, graphs with 93 and 81 % of their nodes
-# right (subspaces of dimension 3 and 6, orthogonal matching pursuit) were called hidden, with
-# three only graphs with at most 70 %. Never called hidden: thresholding, ridge, and projections
-# with degrees above 3, of digits and of unions (docs/theory/clustering.md).
-_DEALS = 3
+# Dealt graphs, of whose edges the median counts where the first is not far below. Measured on
+# graphs of digits and of unions of subspaces by seven methods: those with at most 50 % of their
+# nodes right by pursuit were all doubted; those by thresholding, ridge and averaged pursuit, by
+# projection with an effective degree above 2.5, and by pursuit with 80 % right or more, never.
+_DEALS = 5
+_FAR = 0.95
 
-# Edges a node up to which graphs are dealt; above, spectra are semicircles: 2 sqrt(d - 1) / d.
+# Graphs are dealt up to so many entries a row and so full (beyond, dealt edges would meet); above,
+# spectra are semicircles, and effective degrees hold the variance of the weights.
 _SPARSE = 100
-
-# Blocks of edges of similar weight, within which ends are exchanged: nodes keep their number of
-# edges and nearly their weight.
-_BLOCKS = 64
-_BLOCK = 32
+_FULL = 0.1
 
 # Accuracy of the second eigenvalue, far below what the deals scatter.
 _TOL = 1e-2
@@ -58,36 +56,35 @@ class Detection:
     informative: int
 
 
-def detect(graph: Any, values: np.ndarray, effective_degree: float) -> Detection:
-    """Count the eigenvalues (descending) above those of a graph without clusters."""
-    n = graph.shape[0]
+def detect(S: Any, values: np.ndarray, effective_degree: float) -> Detection:
+    """Count the eigenvalues (descending) of S above those of a graph without clusters."""
+    n = S.shape[0]
     if n < _NODES or values.size == 0:
         return Detection(np.nan, int(values.size))
-    if graph.nnz > _SPARSE * n:
-        d = max(effective_degree, 1.0)
-        edge = 2.0 * float(np.sqrt(d - 1.0)) / d
+    if S.nnz > min(_SPARSE, _FULL * n) * n:
+        edge = 2.0 * float(np.sqrt(max(0.0, 1.0 / max(effective_degree, 1.0) - 1.0 / n)))
     else:
         # Fixed, so that runs repeat and the labels' random numbers are what they were.
         rng = np.random.default_rng(0)
-        edge = np.inf
-        for _ in range(_DEALS):
-            edge = min(edge, _second(_dealt(graph, rng)))
-            if edge < values[-1]:  # a lower edge would say the same
-                break
-    return Detection(float(edge), int(np.count_nonzero(values > edge)))
+        edges = [_second(_dealt(S, rng))]
+        if edges[0] > _FAR * values[-1]:
+            edges += [_second(_dealt(S, rng)) for _ in range(_DEALS - 1)]
+        edge = float(np.median(edges))
+    return Detection(edge, int(np.count_nonzero(values > edge)))
 
 
-def _dealt(graph: Any, rng: np.random.Generator) -> Any:
-    """Return a graph whose edges have exchanged their ends, with the same degrees."""
-    upper: Any = sparse.triu(graph, 1).tocoo()
-    order = np.argsort(-upper.data, kind="stable")
-    turn = rng.random(order.size) < 0.5
-    row, column = upper.row[order], upper.col[order]
-    i, j = np.where(turn, column, row), np.where(turn, row, column)
-    block = max(_BLOCK, -(-order.size // _BLOCKS))
-    j = j[np.argsort(np.arange(order.size) // block + rng.random(order.size), kind="stable")]
-    half: Any = sparse.csr_array((upper.data[order], (i, j)), shape=graph.shape)
-    return sparse.csr_array(half + half.T + sparse.diags_array(graph.diagonal()))
+def _dealt(S: Any, rng: np.random.Generator) -> Any:
+    """Return a graph in which each edge has one new end; nodes keep their number of edges.
+
+    Of the normalized affinity, in which no cluster is heavier than another. Ends are exchanged
+    among all edges: among edges of like weight clusters of unlike density would stay.
+    """
+    upper: Any = sparse.triu(S, 1).tocoo()
+    turn = rng.random(upper.nnz) < 0.5
+    i = np.where(turn, upper.col, upper.row)
+    j = rng.permutation(np.where(turn, upper.row, upper.col))
+    half: Any = sparse.csr_array((upper.data, (i, j)), shape=S.shape)
+    return sparse.csr_array(half + half.T + sparse.diags_array(S.diagonal()))
 
 
 def _second(graph: Any) -> float:

@@ -46,6 +46,8 @@ def as_affinity(W: Any, *, name: str = "W") -> Any:
     if graph.nnz == 0:
         return graph
     graph.data *= norms.power_of_two_scale(float(graph.data.max()), graph.dtype, always=True)
-    if abs(graph - graph.T).max() > _SYMMETRY * graph.data.max():
+    gap = abs(graph - graph.T).max()
+    if gap > _SYMMETRY * graph.data.max():
         raise InvalidInputError(f"{name} is not symmetric; pass {name} + {name}.T")
-    return graph
+    # What is small beside the largest entry may differ by all of itself.
+    return sparse.csr_array(0.5 * (graph + graph.T)) if gap else graph

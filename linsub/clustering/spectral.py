@@ -22,6 +22,9 @@ from linsub.results import Bound, Certificate, Info, Record
 
 __all__ = ["SpectralCertificate", "SpectralResult", "spectral_labels"]
 
+# Lanczos: labels need few digits, the bound of the cut some more.
+_TOL = 1e-8
+
 # Warn where more labels than this share are guesses; projections that are nearly matchings, of
 # digits, have up to 4 % and are right in as many places as denser ones.
 _GUESSED = 0.05
@@ -43,8 +46,8 @@ class SpectralCertificate(Certificate):
     cut : Bound
         ``sum_c cut(c) / vol(c)`` of the labels, the normalized cut; of clusters that have edges.
     least_cut : Bound
-        What no partition in as many clusters is below: k less the k largest eigenvalues. An
-        estimate where the eigenvalues come from Lanczos, which can miss one.
+        What no partition in as many clusters that have edges is below: k less the k largest
+        eigenvalues. An estimate where they come from Lanczos, which can miss one.
     """
 
     residuals: Bound | None = None
@@ -93,7 +96,7 @@ def spectral_labels(
     assign: Literal["kmeans", "cluster_qr"] = "kmeans",
     max_clusters: int = 20,
     n_init: int = 10,
-    tol: float = 1e-8,
+    tol: float = _TOL,
     rng: RNGLike = None,
 ) -> SpectralResult:
     """Cluster the nodes of a graph by the leading eigenvectors of its normalized affinity.
@@ -181,11 +184,11 @@ def spectral_labels(
     n_init = scalars.as_integer(n_init, name="n_init", low=1)
     tol = scalars.as_real(tol, name="tol", low=0.0, high=1.0, include=(True, False))
     streams = Streams(rng)
-    S, degree = normalized(graph)
+    S, _ = normalized(graph)
     parts = pieces(graph)
     wanted = k or min(scalars.as_integer(max_clusters, name="max_clusters", low=2), n)
     linked = [part for part in parts if part.size > 1]
-    large = [part for part in linked if part.size >= _DUST * n / wanted] or linked[:wanted]
+    large = [part for part in linked if part.size >= _DUST * n / wanted] or linked[: wanted + 1]
     found = spectrum(S, large, min(wanted + 1, n), tol)
     gaps = found.values[:-1] - found.values[1:]
     if k is None:
@@ -197,8 +200,13 @@ def spectral_labels(
     labels = _assigned(labels, parts, rows, k)
     labels, filled = fill_empty(labels, embedding, k)
     labels = _numbered_by_first(labels)
-    details = _details(graph, found.values[:k], len(large), k)
-    details |= {"n_components": len(parts), "outside": outside, "n_filled": filled}
+    details = _details(graph, S, found.values[:k], len(large), k)
+    details |= {
+        "n_components": len(parts),
+        "n_isolated": len(parts) - len(linked),
+        "outside": outside,
+        "n_filled": filled,
+    }
     doubts = _doubts(details, found.values, n, k, rows is not None)
     if doubts:
         warnings.warn(" ".join(doubts), AccuracyWarning, stacklevel=2)
@@ -207,7 +215,7 @@ def spectral_labels(
         found.values,
         gaps,
         embedding,
-        certificate=_certificate(found, graph, degree, labels, S, linked),
+        certificate=_certificate(found, S, graph, labels, parts, large),
         info=Info(
             method=f"lanczos, {assign}",
             notes=(*doubts, *_notes(details, len(large), k)),
@@ -272,14 +280,13 @@ def _numbered_by_first(labels: np.ndarray) -> np.ndarray:
     return rank[number]
 
 
-def _details(graph: Any, values: np.ndarray, n_large: int, k: int) -> dict[str, Any]:
+def _details(graph: Any, S: Any, values: np.ndarray, n_large: int, k: int) -> dict[str, Any]:
     """Return what the graph says of itself, beside its k leading eigenvalues."""
     effective = _effective_degree(graph)
-    seen = detect(graph, values, effective)
+    seen = detect(S, values, effective)
     # Components that are as many as clusters, or fewer, are clusters whatever the edge is.
     informative = max(seen.informative, n_large) if n_large <= k else seen.informative
     return {
-        "n_isolated": int(np.count_nonzero(np.diff(graph.indptr) == 0)),
         "effective_degree": effective,
         "edge": seen.edge,
         "informative": informative,
@@ -295,22 +302,27 @@ def _effective_degree(graph: Any) -> float:
 
 
 def _certificate(
-    found: Spectrum, graph: Any, degree: np.ndarray, labels: np.ndarray, S: Any, linked: Any
+    found: Spectrum, S: Any, graph: Any, labels: np.ndarray, parts: Any, large: Any
 ) -> SpectralCertificate:
     width = int(np.diff(graph.indptr).max(initial=0))
     rounding = bounds.spectral_rounding(width)
     edges = graph.tocoo()
-    volume = np.bincount(labels, weights=degree)
-    cut = np.bincount(
-        labels[edges.row], weights=edges.data * (labels[edges.row] != labels[edges.col]),
-        minlength=volume.size,
-    )  # fmt: skip
+    row, column = labels[edges.row], labels[edges.col]
+    k = int(labels.max()) + 1
+    volume = np.bincount(row, weights=edges.data, minlength=k)
+    cut = np.bincount(row, weights=edges.data * (row != column), minlength=k)
     known = volume > 0.0
     count = int(np.count_nonzero(known))
-    # All of S counts for the bound, dust too; where there are that many components it is 0.
-    values, complete = np.ones(count), True
-    if len(linked) < count:
-        whole = spectrum(S, linked, count, 1e-8) if len(linked) > 1 else found
+    # All of S counts for the bound, dust and loops too: each component has an eigenvalue 1.
+    edged = [
+        part
+        for part in parts
+        if part.size > 1 or graph.indptr[part[0]] != graph.indptr[part[0] + 1]
+    ]
+    if len(edged) >= count:
+        values, complete = np.ones(count), True
+    else:
+        whole = found if len(edged) == len(large) else spectrum(S, edged, count, _TOL)
         values, complete = whole.values[:count], whole.complete
     least = max(0.0, bounds.least_normalized_cut(values, rounding * graph.shape[0]))
     return SpectralCertificate(
