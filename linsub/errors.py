@@ -16,6 +16,7 @@ __all__ = [
     "AccuracyWarning",
     "ConvergenceError",
     "ConvergenceWarning",
+    "Interrupted",
     "InvalidInputError",
     "InvalidTypeError",
     "LinsubError",
@@ -62,6 +63,23 @@ class ConvergenceError(NumericalError):
     def __init__(self, message: str, result: Any = None) -> None:
         super().__init__(message)
         self.result = result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.args[0], self.result))
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during long work that can hand over what was done.
+
+    Attributes
+    ----------
+    result : record or None
+        The best result so far; None if nothing came to an end.
+    """
+
+    def __init__(self, message: str, result: Any = None) -> None:
+        super().__init__(message)
+        self.result = result or None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self.args[0], self.result))

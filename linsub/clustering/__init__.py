@@ -22,6 +22,11 @@ from linsub.clustering.doubly_stochastic import (
     doubly_stochastic_projection,
 )
 from linsub.clustering.elastic_net import ElasticNetCertificate, self_expressive_elastic_net
+from linsub.clustering.ensemble import (
+    EnsembleCertificate,
+    EnsembleKSubspacesResult,
+    ensemble_k_subspaces,
+)
 from linsub.clustering.inradius_of_hull import Inradius, inradius
 from linsub.clustering.kss import KSubspacesCertificate, KSubspacesResult, k_subspaces
 from linsub.clustering.low_rank import LowRankRepresentation, low_rank_representation
@@ -50,6 +55,8 @@ __all__ = [
     "DoublyStochastic",
     "DoublyStochasticCertificate",
     "ElasticNetCertificate",
+    "EnsembleCertificate",
+    "EnsembleKSubspacesResult",
     "Inradius",
     "KSubspacesCertificate",
     "KSubspacesResult",
@@ -72,6 +79,7 @@ __all__ = [
     "connectivity",
     "doubly_stochastic_projection",
     "dual_directions",
+    "ensemble_k_subspaces",
     "inradius",
     "k_subspaces",
     "ksvd",

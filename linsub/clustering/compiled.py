@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from linsub.clustering.ensemble import coassociation
 from linsub.clustering.pursuit import batch_omp, self_expressive_omp
 
 __all__ = ["warmup"]
@@ -16,3 +17,4 @@ def warmup() -> None:
         for layout in ("gram", "direct"):
             self_expressive_omp(X, n_nonzero=1, layout=layout)
         batch_omp(X, X, 1)
+    coassociation(np.zeros((1, 3), dtype=np.int64), 1)

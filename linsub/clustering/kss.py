@@ -16,10 +16,10 @@ from linsub._core.threads import run_parts
 from linsub.clustering.lloyd import Fit, Problem, alternate
 from linsub.clustering.samples import as_samples
 from linsub.clustering.subspace_starts import farthest, uniform
-from linsub.errors import InvalidInputError
+from linsub.errors import Interrupted, InvalidInputError
 from linsub.results import Bound, Certificate, Info, Record
 
-__all__ = ["KSubspacesCertificate", "KSubspacesResult", "k_subspaces"]
+__all__ = ["KSubspacesCertificate", "KSubspacesResult", "as_problem", "k_subspaces", "runs_of"]
 
 # Entries of the projections of all runs of a group, and of their Gram matrices (64 MB).
 _ENTRIES = 1 << 23
@@ -76,7 +76,7 @@ def k_subspaces(
     dim: int | Sequence[int],
     *,
     n_init: int = 50,
-    init: Literal["uniform", "farthest"] = "uniform",
+    init: Literal["uniform", "farthest"] | KSubspacesResult = "uniform",
     affine: bool = False,
     maxiter: int = 100,
     n_threads: int = 1,
@@ -99,8 +99,9 @@ def k_subspaces(
         many costs nothing on clean data.
     n_init : int, optional
         Runs; the one with the least cost is returned.
-    init : {"uniform", "farthest"}, optional
-        Uniformly random subspaces, or subspaces through samples that are far from those before.
+    init : {"uniform", "farthest"} or KSubspacesResult, optional
+        Uniformly random subspaces, or subspaces through samples that are far from those before. A
+        result starts run 0 where it ended, the other runs are as by default.
     affine : bool, optional
         Subtract the mean of each cluster.
     maxiter : int, optional
@@ -117,6 +118,9 @@ def k_subspaces(
     Raises
     ------
     InvalidInputError, InvalidTypeError, NonFiniteError
+    Interrupted
+        On Ctrl-C, a KeyboardInterrupt whose ``result`` is the best of the runs that came to an
+        end, or None; as `init` it goes on from there.
 
     Notes
     -----
@@ -140,6 +144,32 @@ def k_subspaces(
     >>> clustering_accuracy(truth, labels), cost < 1e-25
     (1.0, True)
     """
+    given = as_problem(X, n_clusters, dim, affine)
+    problem = given.problem
+    n_init = scalars.as_integer(n_init, name="n_init", low=1)
+    maxiter = scalars.as_integer(maxiter, name="maxiter", low=1)
+    start = _given_start(init, given)
+    try:
+        fits = runs_of(problem, start, n_init, maxiter, n_threads, Streams(rng))
+    except Interrupted as stopped:
+        if stopped.result:
+            stopped.result = _best(given, stopped.result)
+        raise
+    return _best(given, fits)
+
+
+@dataclasses.dataclass(frozen=True)
+class Given:
+    """The problem at a scale near 1, and what leads back to the caller's."""
+
+    problem: Problem
+    shift: np.ndarray
+    exponent: int
+    dtype: np.dtype
+
+
+def as_problem(X: Any, n_clusters: Any, dim: Any, affine: Any) -> Given:
+    """Check samples, number and dimensions."""
     samples = as_samples(X)
     assert samples.X is not None
     n, D = samples.X.shape
@@ -147,21 +177,44 @@ def k_subspaces(
     if n < K:
         raise InvalidInputError(f"n_clusters={K} and X has {n} rows; ask for at most {n} clusters")
     dims = _dimensions(dim, K, D)
-    n_init = scalars.as_integer(n_init, name="n_init", low=1)
-    scalars.as_choice(init, name="init", choices=("uniform", "farthest"))
-    maxiter = scalars.as_integer(maxiter, name="maxiter", low=1)
     affine = scalars.as_flag(affine, name="affine")
     shift = samples.X.mean(axis=0) if affine else np.zeros(D)
     rows = samples.X - shift if affine else samples.X
     problem = Problem(rows, np.einsum("ij,ij->i", rows, rows), dims, affine)
-    fits = _runs(problem, init, n_init, maxiter, n_threads, Streams(rng))
+    return Given(problem, shift, samples.exponent, samples.dtype)
+
+
+def _given_start(init: Any, given: Given) -> Any:
+    """Return the name of a kind of starts, or bases and means of a first one."""
+    if isinstance(init, str):
+        return scalars.as_choice(init, name="init", choices=("uniform", "farthest"))
+    problem = given.problem
+    (_, D), K = problem.X.shape, problem.dims.size
+    if not isinstance(init, KSubspacesResult):
+        raise InvalidInputError(
+            f'init must be "uniform", "farthest" or a KSubspacesResult, got {type(init).__name__}'
+        )
+    fits = [U.shape == (D, d) for U, d in zip(init.bases, problem.dims, strict=False)]
+    if len(init.bases) != K or not all(fits):
+        raise InvalidInputError(
+            f"init has bases of shapes {[U.shape for U in init.bases]}; X, n_clusters and dim ask "
+            f"for {[(D, int(d)) for d in problem.dims]}"
+        )
+    bases = np.zeros((K, D, problem.width))
+    for k, U in enumerate(init.bases):
+        bases[k, :, : U.shape[1]] = U
+    means = np.ldexp(init.means.astype(np.float64), given.exponent) - given.shift
+    return bases, means if problem.affine else np.zeros((K, D))
+
+
+def _best(given: Given, fits: list[Fit]) -> KSubspacesResult:
     costs = np.concatenate([fit.costs for fit in fits])
-    best = _first_of_the_best(costs, problem)
+    best = _first_of_the_best(costs, given.problem)
     for fit in fits:
         if best < fit.costs.size:
             break
         best -= fit.costs.size
-    return _result(problem, fit, best, costs, shift, samples.exponent, samples.dtype)
+    return _result(given, fit, best, costs)
 
 
 def _dimensions(dim: Any, K: int, D: int) -> np.ndarray:
@@ -171,24 +224,50 @@ def _dimensions(dim: Any, K: int, D: int) -> np.ndarray:
     return np.array([scalars.as_integer(d, name="dim", low=0, high=D) for d in given])
 
 
-def _runs(
-    problem: Problem, init: str, n_init: int, maxiter: int, n_threads: int, streams: Streams
+def runs_of(
+    problem: Problem,
+    init: Any,
+    n_init: int,
+    maxiter: int,
+    n_threads: int,
+    streams: Streams,
+    *,
+    moved: bool = True,
 ) -> list[Fit]:
+    """Return the runs, in groups; with `moved` False samples are assigned once and no more.
+
+    Raises
+    ------
+    Interrupted
+        With the groups that came to an end, if there are any.
+    """
     (n, D), K = problem.X.shape, problem.dims.size
-    make = uniform if init == "uniform" else farthest
+    make = farthest if init == "farthest" else uniform
     size = max(1, _ENTRIES // max(n * K * max(problem.width, 1), K * D * D, K * n))
     size = min(size, -(-n_init // max(1, n_threads)))
     groups = [range(i, min(n_init, i + size)) for i in range(0, n_init, size)]
-    fits: list[Fit] = [None] * len(groups)  # type: ignore[list-item]
+    fits: list[Any] = [None] * len(groups)
     with Progress(n_init, "k-subspaces") as progress:
 
         def task(place: int) -> None:
-            starts = [make(problem, streams.generator("start", run)) for run in groups[place]]
+            starts = [
+                init if run == 0 and not isinstance(init, str)
+                else make(problem, streams.generator("start", run))
+                for run in groups[place]
+            ]  # fmt: skip
             bases, means = (np.stack([start[part] for start in starts]) for part in (0, 1))
-            fits[place] = alternate(problem, bases, means, maxiter)
+            fits[place] = alternate(problem, bases, means, maxiter, moved=moved)
             progress.advance(len(groups[place]), f"least cost {fits[place].costs.min():.3g}")
 
-        run_parts([lambda place=place: task(place) for place in range(len(groups))], n_threads)  # type: ignore[misc]
+        try:
+            run_parts([lambda place=place: task(place) for place in range(len(groups))], n_threads)  # type: ignore[misc]
+        except KeyboardInterrupt:
+            done = [fit for fit in fits if fit is not None]
+            raise Interrupted(
+                f"k-subspaces was interrupted after {sum(f.costs.size for f in done)} of {n_init} "
+                "runs; the best of them is this exception's result",
+                done,
+            ) from None
     return fits
 
 
@@ -198,15 +277,8 @@ def _first_of_the_best(costs: np.ndarray, problem: Problem) -> int:
     return int(np.argmax(costs <= costs.min() + rounding * float(problem.squares.sum())))
 
 
-def _result(
-    problem: Problem,
-    fit: Fit,
-    run: int,
-    costs: np.ndarray,
-    shift: np.ndarray,
-    exponent: int,
-    dtype: np.dtype,
-) -> KSubspacesResult:
+def _result(given: Given, fit: Fit, run: int, costs: np.ndarray) -> KSubspacesResult:
+    problem, exponent, dtype = given.problem, given.exponent, given.dtype
     labels = fit.labels[run].copy()
     for _ in range(_POLISH):
         bases, means = _fitted(problem, labels)
@@ -228,7 +300,7 @@ def _result(
     return KSubspacesResult(
         labels.astype(np.int64),
         bases,
-        np.ldexp(means + shift, -exponent).astype(dtype),
+        np.ldexp(means + given.shift, -exponent).astype(dtype),
         value,
         certificate=KSubspacesCertificate(Bound(bound, "exact", "sum_i min_k ||x_i - P_k x_i||^2")),
         info=Info(

@@ -68,8 +68,10 @@ def distances(problem: Problem, bases: np.ndarray, means: np.ndarray) -> np.ndar
     return found
 
 
-def alternate(problem: Problem, bases: np.ndarray, means: np.ndarray, maxiter: int) -> Fit:
-    """Run K-subspaces from R starts until labels repeat."""
+def alternate(
+    problem: Problem, bases: np.ndarray, means: np.ndarray, maxiter: int, *, moved: bool = True
+) -> Fit:
+    """Run K-subspaces from R starts until labels repeat; once, without fits, if not `moved`."""
     R, n = bases.shape[0], problem.X.shape[0]
     fit = Fit(
         bases.copy(), means.copy(), np.full((R, n), -1), np.full(R, np.inf),
@@ -88,7 +90,7 @@ def alternate(problem: Problem, bases: np.ndarray, means: np.ndarray, maxiter: i
             fit.paths[run].append(float(fit.costs[run]))
         fit.converged[active[same]] = True
         going = active[~same]
-        if going.size == 0:
+        if going.size == 0 or not moved:
             break
         for run, gap in zip(going, least.T[~same], strict=True):
             fit.reseeded[run] += _reseed(fit.labels[run], gap, problem.dims)
