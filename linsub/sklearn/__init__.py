@@ -10,7 +10,7 @@ from __future__ import annotations
 from linsub.sklearn.incremental_pca import IncrementalPCA
 from linsub.sklearn.subspace_clustering import DSSC, LRRSC, LSRSC, SSCOMP, TSC, ElasticNetSC
 from linsub.sklearn.svd import TruncatedSVD
-from linsub.sklearn.unions import KSubspaces
+from linsub.sklearn.unions import EnsembleKSubspaces, KSubspaces
 
 __all__ = [
     "DSSC",
@@ -19,6 +19,7 @@ __all__ = [
     "SSCOMP",
     "TSC",
     "ElasticNetSC",
+    "EnsembleKSubspaces",
     "IncrementalPCA",
     "KSubspaces",
     "TruncatedSVD",

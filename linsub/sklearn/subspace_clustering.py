@@ -402,9 +402,7 @@ class TSC(GraphClusterer):
     1.0
     """
 
-    def __init__(
-        self, n_clusters: Any = 8, *, n_neighbors: int = 6, random_state: Any = 0
-    ) -> None:
+    def __init__(self, n_clusters: Any = 8, *, n_neighbors: int = 6, random_state: Any = 0) -> None:
         self.n_clusters = n_clusters
         self.n_neighbors = n_neighbors
         self.random_state = random_state

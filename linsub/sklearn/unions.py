@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from linsub.clustering import k_subspaces
+from linsub.clustering import ensemble_k_subspaces, k_subspaces
 from linsub.errors import AccuracyWarning
 from linsub.sklearn.base import Clusterer, Transformer, check_data, check_is_fitted, rng_of
 from linsub.sklearn.directions import directions, distances
 
-__all__ = ["KSubspaces"]
+__all__ = ["EnsembleKSubspaces", "KSubspaces"]
 
 # Distances to the nearest subspace beside those to the second, in the median: unions that were
 # found (91 to 100 % of their samples right) have 0 to 0.48, unions with too small a dimension or
@@ -185,6 +185,118 @@ class KSubspaces(Clusterer, Transformer):
     @property
     def _n_features_out(self) -> int:
         return len(self.bases_)
+
+
+class EnsembleKSubspaces(Clusterer):
+    """Ensemble K-subspaces: samples joined by how often short fits put them together.
+
+    What does the work is :func:`linsub.clustering.ensemble_k_subspaces`. It forgives a dimension
+    that is not that of the subspaces, which K-subspaces does not.
+
+    Parameters
+    ----------
+    n_clusters : int, optional
+    dim : int or sequence of int, optional
+        Dimensions of the subspaces, cut to n_features.
+    n_runs : int, optional
+        Fits that vote.
+    n_neighbors : int or None, optional
+        Neighbours of a sample in the graph; None: a twentieth of the samples, from 10 to 100.
+    affine : bool, optional
+    normalize : bool, optional
+        Bring samples to norm 1 first.
+    max_iter : int, optional
+        Steps of a fit: few, so that the fits differ.
+    random_state : int, RandomState, Generator or None, optional
+        Seed. The default gives the same result every time.
+
+    Attributes
+    ----------
+    labels_ : ndarray of shape (n_samples,)
+    affinity_ : csr_array of shape (n_samples, n_samples)
+        Shares of the fits in which two samples have one label.
+    certificate_ : linsub.clustering.EnsembleCertificate
+    info_ : linsub.results.Info
+    report_ : str
+    n_features_in_ : int
+
+    Examples
+    --------
+    >>> from linsub.clustering import clustering_accuracy
+    >>> from linsub.sklearn import EnsembleKSubspaces
+    >>> from linsub.testing import gallery
+    >>> X, truth, _ = gallery.union_of_subspaces(3, 2, 8, 40, rng=0)
+    >>> clustering_accuracy(truth, EnsembleKSubspaces(3, dim=2).fit_predict(X))
+    1.0
+    """
+
+    def __init__(
+        self,
+        n_clusters: int = 8,
+        *,
+        dim: Any = 3,
+        n_runs: int = 100,
+        n_neighbors: int | None = 10,
+        affine: bool = False,
+        normalize: bool = True,
+        max_iter: int = 3,
+        random_state: Any = 0,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.dim = dim
+        self.n_runs = n_runs
+        self.n_neighbors = n_neighbors
+        self.affine = affine
+        self.normalize = normalize
+        self.max_iter = max_iter
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None) -> EnsembleKSubspaces:
+        """Fit many unions of subspaces and label samples by their agreement.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        self
+        """
+        X = check_data(self, X, reset=True, sparse=False)
+        found = ensemble_k_subspaces(
+            directions(X) if self.normalize else X,
+            self.n_clusters,
+            _cut(self.dim, X.shape[1]),
+            n_runs=self.n_runs,
+            n_neighbors=self.n_neighbors,
+            affine=self.affine,
+            maxiter=self.max_iter,
+            rng=rng_of(self.random_state),
+        )
+        self.labels_, self.affinity_ = found
+        self.certificate_ = found.certificate
+        self.info_ = found.info
+        self.n_iter_ = self.max_iter
+        return self
+
+    @property
+    def report_(self) -> str:
+        """What was found, what is certain about it, and what is doubtful."""
+        if not hasattr(self, "labels_"):  # as an attribute that is not there yet
+            raise AttributeError(f"this {type(self).__name__} is not fitted; call fit first")
+        details = self.info_.details
+        spectral = details["spectral"]
+        return "\n".join(
+            [
+                f"EnsembleKSubspaces: {int(self.labels_.max()) + 1} clusters of "
+                f"{self.labels_.size} samples by {len(details['costs'])} fits",
+                f"graph: effective degree {spectral.details['effective_degree']:.1f}, "
+                f"{spectral.details['n_components']} components",
+                str(self.certificate_),
+                *spectral.notes,
+            ]
+        )
 
 
 def _nearness(gaps: np.ndarray) -> float:
