@@ -27,6 +27,16 @@ from linsub.clustering.ensemble import (
     EnsembleKSubspacesResult,
     ensemble_k_subspaces,
 )
+from linsub.clustering.exemplars import (
+    ExemplarExpression,
+    ExemplarExpressionCertificate,
+    exemplar_expression,
+)
+from linsub.clustering.farthest_first import (
+    Exemplars,
+    ExemplarsCertificate,
+    exemplar_selection,
+)
 from linsub.clustering.inradius_of_hull import Inradius, inradius
 from linsub.clustering.kss import KSubspacesCertificate, KSubspacesResult, k_subspaces
 from linsub.clustering.low_rank import LowRankRepresentation, low_rank_representation
@@ -57,6 +67,10 @@ __all__ = [
     "ElasticNetCertificate",
     "EnsembleCertificate",
     "EnsembleKSubspacesResult",
+    "ExemplarExpression",
+    "ExemplarExpressionCertificate",
+    "Exemplars",
+    "ExemplarsCertificate",
     "Inradius",
     "KSubspacesCertificate",
     "KSubspacesResult",
@@ -80,6 +94,8 @@ __all__ = [
     "doubly_stochastic_projection",
     "dual_directions",
     "ensemble_k_subspaces",
+    "exemplar_expression",
+    "exemplar_selection",
     "inradius",
     "k_subspaces",
     "ksvd",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from linsub.clustering.elastic_net import self_expressive_elastic_net
 from linsub.clustering.ensemble import coassociation
+from linsub.clustering.exemplars import exemplar_expression
 from linsub.clustering.pursuit import batch_omp, self_expressive_omp
 
 __all__ = ["warmup"]
@@ -18,3 +20,7 @@ def warmup() -> None:
             self_expressive_omp(X, n_nonzero=1, layout=layout)
         batch_omp(X, X, 1)
     coassociation(np.zeros((1, 3), dtype=np.int64), 1)
+    X = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+    self_expressive_elastic_net(X, layout="direct")
+    self_expressive_elastic_net(gram=X @ X.T)
+    exemplar_expression(X, 2, rng=0)

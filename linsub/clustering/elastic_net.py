@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from linsub._core import arrays, scalars
+from linsub._core.progress import Progress
 from linsub.clustering import bounds
 from linsub.clustering.optimality import Codes
 from linsub.clustering.samples import Samples, as_samples
@@ -123,7 +124,7 @@ def self_expressive_elastic_net(
     D need no ridge. It runs on working sets, which violations over all candidates extend until
     there are none (You, Li, Robinson and Vidal 2016). *Cost.* A few passes of ``2 N D`` flops
     a sample, and ``O(k^2 (k + w))`` for k candidates in use among w; memory ``8 N^2`` bytes, or
-    32 MB a thread with ``layout="direct"``. *Accuracy.* Violations are measured at the end over all
+    some 100 MB a thread with ``layout="direct"``. *Accuracy.* Violations are measured at the end over all
     candidates, from samples and C alone; the gap of the objective and the distance to the minimizer
     are proved by a dual point (claims ``clustering-elastic-net``, ``clustering-elastic-net-gap``).
     Of several minimizers of a lasso one with independent samples is found.
@@ -149,8 +150,10 @@ def self_expressive_elastic_net(
         samples, l1_ratio, gamma, gamma_relative, as_weights(weights, n), tol, max_support,
         scalars.as_flag(exclude_self, name="exclude_self"), _layout(samples, layout),
     )  # fmt: skip
-    found = problem.solve(scalars.as_integer(n_threads, name="n_threads", low=1))
-    result = _result(samples, problem, found)
+    n_threads = scalars.as_integer(n_threads, name="n_threads", low=1)
+    with Progress(n, "elastic net") as progress:
+        found = problem.solve(n_threads, progress)
+    result = _result(samples, problem, found, float(gamma))
     stalled = np.flatnonzero(found.status == 2)
     if stalled.size and on_fail != "return":
         worst = float((found.violation[stalled] / found.lam[stalled]).max())
@@ -243,7 +246,7 @@ def _layout(samples: Samples, layout: str) -> str:
     return "gram" if samples.size <= _GRAM_LAST else "direct"
 
 
-def _result(samples: Samples, problem: Regressions, found: Codes) -> SelfExpression:
+def _result(samples: Samples, problem: Regressions, found: Codes, gamma: float) -> SelfExpression:
     largest = float(samples.squares.max())
     unit = found.lam / problem.l1_ratio  # 1 / gamma_i, in the scale of the samples
     gap = np.divide(found.gap, unit, out=np.zeros_like(unit), where=unit > 0.0)
@@ -264,6 +267,8 @@ def _result(samples: Samples, problem: Regressions, found: Codes) -> SelfExpress
     )
     with np.errstate(divide="ignore", over="ignore"):
         gammas = np.ldexp(1.0 / unit, 2 * samples.exponent)
+    if not problem.relative:
+        gammas[:] = gamma
     info = Info(
         method=f"active set, {'direct' if problem.gram is None else 'gram'}",
         converged=not counts[1:].any(),

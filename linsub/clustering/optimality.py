@@ -9,7 +9,7 @@ import numpy as np
 
 from linsub.clustering import bounds
 
-__all__ = ["Codes", "Rounding", "judge"]
+__all__ = ["Codes", "Rounding", "judge", "sums"]
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -60,29 +60,27 @@ def judge(
     owner: np.ndarray, weights: np.ndarray, rounding: Rounding, status: np.ndarray,
     rounds: np.ndarray,
 ) -> Codes:  # fmt: skip
-    """Judge the codes C (t, n) by the gradients H (t, n), which are overwritten."""
+    """Judge the codes C (t, n) by the gradients H."""
     t = C.shape[0]
     row = np.repeat(np.arange(t), np.diff(C.indptr))
     c, h, column = C.data, H[row, C.indices], C.indices
     inside = lam[row] * _at(weights, row, column)
-    finite = np.isfinite(lam)
-    lam = np.where(finite, lam, 0.0)
-    gradient = np.abs(H, out=H)
+    gradient = np.abs(H)
     owned = np.flatnonzero(owner >= 0)
-    gradient[owned, owner[owned]] = 0.0
-    gradient[~finite] = 0.0
+    gradient[owned, owner[owned]] = -np.inf
     violation = np.zeros(t)
     np.maximum.at(violation, row, np.abs(h - inside * np.sign(c) - ridge[row] * c))
     gradient[row, column] = 0.0
     outside = gradient - lam[:, None] * weights
     violation = np.maximum(violation, outside.max(axis=1, initial=0.0))
     terms = inside * np.abs(c) + 0.5 * ridge[row] * c * c
-    objective = 0.5 * residual**2 + np.bincount(row, terms, t)
+    objective = 0.5 * residual**2 + sums(row, terms, t)
     support = _Entries(
         row, c, h, inside, ridge[row], (rounding.noise[row]) * rounding.norms[column]
     )
     gap = _gap(support, gradient, outside, residual, lam, ridge, weights, rounding)
     gap = np.minimum(gap, objective * (1.0 + 1e-12))  # 0 is a dual point too
+    gap[lam == 0.0] = 0.0  # no atom correlates with the target at all: 0 by definition
     return Codes(C, residual, violation, gap, objective, lam, ridge, status, rounds)
 
 
@@ -102,7 +100,7 @@ class _Entries:
         s = scale[self.row]
         low, high = s * (self.h - self.noise), s * (self.h + self.noise)
         ends = [bounds.fenchel_term(self.c, end, self.lam, self.ridge) for end in (low, high)]
-        return np.bincount(self.row, np.maximum(*ends), t)
+        return sums(self.row, np.maximum(*ends), t)
 
 
 def _gap(
@@ -115,12 +113,13 @@ def _gap(
     length = residual + noise if rounding.direct else np.sqrt(
         residual**2 + 2.0 * noise * rounding.sizes
     )  # fmt: skip
+    # An infinite penalty leaves -inf outside.
     away, atom = np.nonzero(outside + noise[:, None] * rounding.norms > 0.0)
     high = gradient[away, atom] + noise[away] * rounding.norms[atom]
     limit = lam[away] * _at(weights, away, atom)
     as_it_is = support.terms(np.ones(t), t)
     with np.errstate(divide="ignore", over="ignore"):
-        as_it_is += np.bincount(away, bounds.fenchel_term(0.0, high, limit, ridge[away]), t)
+        as_it_is += sums(away, bounds.fenchel_term(0.0, high, limit, ridge[away]), t)
         scale = np.ones(t)
         np.minimum.at(scale, away, limit / high)
         inner = support.lam / (np.abs(support.h) + support.noise)
@@ -129,6 +128,11 @@ def _gap(
     scaled = bounds.elastic_net_gap(length, scale, support.terms(scale, t))
     terms = np.bincount(support.row, minlength=t) + np.bincount(away, minlength=t) + 8
     return np.asarray(np.minimum(as_it_is, scaled) * (1.0 + terms * _EPS))
+
+
+def sums(row: np.ndarray, values: np.ndarray, t: int) -> np.ndarray:
+    """Return the sum of the values of each of t rows."""
+    return np.asarray(np.bincount(row, values, t), dtype=np.float64)
 
 
 def _at(weights: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:

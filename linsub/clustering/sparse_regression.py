@@ -10,15 +10,15 @@ from scipy import sparse
 
 from linsub._core.progress import Progress
 from linsub._core.threads import run_parts
-from linsub.clustering.optimality import Codes, Rounding, judge
+from linsub.clustering.optimality import Codes, Rounding, judge, sums
 
 __all__ = ["ENDINGS", "Regressions"]
 
-ENDINGS = ("optimal", "max_support", "stalled")
+ENDINGS = ("optimal", "stopped by max_support", "stalled")
 
-# Targets of a block, and entries of its gradients (32 MB): enough for products at full speed.
+# Targets of a block, and entries of its gradients (16 MB): enough for products at full speed.
 _TARGETS = 64
-_ENTRIES = 1 << 22
+_ENTRIES = 1 << 21
 
 # Atoms that a target looks at first; the support of most is well below.
 _FIRST = 48
@@ -69,19 +69,19 @@ class Regressions:
     max_support: int
     dtype: np.dtype
 
-    def solve(self, n_threads: int = 1, label: str = "elastic net") -> Codes:
+    def solve(self, n_threads: int = 1, progress: Progress | None = None) -> Codes:
         """Solve all of them, a block of targets at a time."""
         t, n = self.sizes
         step = max(1, min(_TARGETS, _ENTRIES // n))
         blocks = [range(i, min(t, i + step)) for i in range(0, t, step)]
         parts: list[Codes] = [None] * len(blocks)  # type: ignore[list-item]
-        with Progress(t, label) as progress:
 
-            def task(place: int) -> None:
-                parts[place] = _Block(self, blocks[place]).solve()
+        def task(place: int) -> None:
+            parts[place] = _Block(self, blocks[place]).solve()
+            if progress is not None:
                 progress.advance(len(blocks[place]))
 
-            run_parts([lambda place=place: task(place) for place in range(len(blocks))], n_threads)  # type: ignore[misc]
+        run_parts([lambda place=place: task(place) for place in range(len(blocks))], n_threads)  # type: ignore[misc]
         joined = {
             field.name: np.concatenate([getattr(part, field.name) for part in parts])
             for field in dataclasses.fields(Codes)
@@ -120,7 +120,8 @@ class _Block:
         if problem.gram is not None and problem.targets is None:
             self.K = problem.gram[self.rows]
         else:
-            assert self.targets is not None and problem.atoms is not None
+            assert self.targets is not None
+            assert problem.atoms is not None
             self.K = self.targets @ problem.atoms.T
         self.owner = np.full(self.size, -1)
         if problem.exclude_self:
@@ -170,7 +171,8 @@ class _Block:
 
     def rest(self) -> np.ndarray:
         """Return ``y - c S``."""
-        assert self.targets is not None and self.problem.atoms is not None
+        assert self.targets is not None
+        assert self.problem.atoms is not None
         return np.asarray(self.targets - self.codes() @ self.problem.atoms)
 
     def codes(self) -> Any:
@@ -264,7 +266,7 @@ class _Block:
             rest = self.rest()
             residual = np.sqrt(np.einsum("ij,ij->i", rest, rest))
         else:  # ||y||^2 - c g - c h
-            cross = np.bincount(row, C.data * (self.K + H)[row, C.indices], self.size)
+            cross = sums(row, C.data * (self.K + H)[row, C.indices], self.size)
             residual = np.sqrt(np.maximum(self.target_norms**2 - cross, 0.0))
         d = H.shape[1] if problem.atoms is None else problem.atoms.shape[1]
         return judge(

@@ -5,7 +5,13 @@ import numpy as np
 from linsub import clustering
 from tests.calls import Call
 
-RECORDS = ("ElasticNetCertificate",)
+RECORDS = (
+    "ElasticNetCertificate",
+    "ExemplarExpression",
+    "ExemplarExpressionCertificate",
+    "Exemplars",
+    "ExemplarsCertificate",
+)
 
 
 def _X():
@@ -19,16 +25,26 @@ def _dense(result):
 CALLS = [
     Call(
         "self_expressive_elastic_net",
-        lambda X, weights: _dense(
-            clustering.self_expressive_elastic_net(X, weights=weights, gamma=5.0)
-        ),
-        lambda: {"X": _X(), "weights": np.linspace(1.0, 2.0, 9)},
+        lambda X: _dense(clustering.self_expressive_elastic_net(X, gamma=5.0)),
+        lambda: {"X": _X()},
         complex=False,
     ),
     Call(
         "self_expressive_elastic_net.gram",
         lambda gram: _dense(clustering.self_expressive_elastic_net(gram=gram, gamma=5.0)),
         lambda: {"gram": _X() @ _X().T},
+        complex=False,
+    ),
+    Call(
+        "exemplar_selection",
+        lambda X: clustering.exemplar_selection(X, 3, rng=0),
+        lambda: {"X": _X()},
+        complex=False,
+    ),
+    Call(
+        "exemplar_expression",
+        lambda X: clustering.exemplar_expression(X, 5, rng=0).W.toarray(),
+        lambda: {"X": _X()},
         complex=False,
     ),
 ]

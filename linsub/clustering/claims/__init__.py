@@ -11,7 +11,8 @@ from linsub.clustering.claims import (
     k_subspaces,
     pursuit,
     representations,
+    sparse,
     spectral,
 )
 
-__all__ = ["dictionaries", "k_subspaces", "pursuit", "representations", "spectral"]
+__all__ = ["dictionaries", "k_subspaces", "pursuit", "representations", "sparse", "spectral"]
