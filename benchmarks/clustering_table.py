@@ -1,4 +1,4 @@
-"""Subspace clustering of images of digits: every estimator beside k-means and spectral clustering."""
+"""Subspace clustering of images of digits: every estimator beside k-means and spectral cuts."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ RECORDED = {
         "SSCOMP, published": "55.6 / 53.3",
     },
 }
+
+# An eigenproblem of n_features a cluster, step and run: hours at 784 features.
+_SMALL = ("KSubspaces", "EnsembleKSubspaces")
 
 
 def tasks(quick: bool) -> Iterator[Plan]:
@@ -88,6 +91,7 @@ def _task(name: str, first: int | None) -> Task:
         contenders=[
             Contender(method, fit(make), requires=(*needs, *requires))
             for method, (make, requires) in _methods().items()
+            if name == "digits" or method not in _SMALL
         ],
         accuracy=judge,
         measures=("ACC", "NMI", "warnings"),
@@ -130,11 +134,12 @@ def summary(report: Report) -> str:
         "| method | " + " | ".join(f"{task.name} | recorded" for task in report.tasks) + " |",
         "|---" * (1 + 2 * len(report.tasks)) + "|",
     ]
-    for place, row in enumerate(report.tasks[0].rows):
+    for method in (row.method for row in report.tasks[0].rows):
         cells = []
         for task in report.tasks:
-            cells += [_cell(task.rows[place]), RECORDED.get(task.name, {}).get(row.method, "")]
-        lines.append(f"| {row.method} | {' | '.join(cells)} |")
+            found = {row.method: _cell(row) for row in task.rows}
+            cells += [found.get(method, ""), RECORDED.get(task.name, {}).get(method, "")]
+        lines.append(f"| {method} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
