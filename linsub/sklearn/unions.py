@@ -236,7 +236,7 @@ class EnsembleKSubspaces(Clusterer):
         *,
         dim: Any = 3,
         n_runs: int = 100,
-        n_neighbors: int | None = 10,
+        n_neighbors: int | None = None,
         affine: bool = False,
         normalize: bool = True,
         max_iter: int = 3,
