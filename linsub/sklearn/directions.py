@@ -6,17 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from linsub._core.dense import norms
-
 __all__ = ["directions", "distances"]
 
 
 def directions(X: np.ndarray) -> np.ndarray:
     """Return rows of norm 1, each brought there by a scale of its own; rows of zeros stay."""
-    wide = X.astype(np.float64, copy=False)
-    peak = np.abs(wide).max(axis=1, initial=0.0)
-    near = np.ldexp(wide, -np.frexp(peak)[1][:, None])
-    size = np.sqrt(np.einsum("ij,ij->i", near, near))
+    near, size, _ = _scaled(X)
     return np.asarray(near / np.where(size > 0.0, size, 1.0)[:, None])
 
 
@@ -25,5 +20,14 @@ def distances(X: np.ndarray, bases: Sequence[np.ndarray], means: np.ndarray) -> 
     columns = []
     for U, mean in zip(bases, means, strict=True):
         rows = X - mean
-        columns.append(norms.column_norms((rows - (rows @ U) @ U.T).T))
+        _, size, exponent = _scaled(rows - (rows @ U) @ U.T)
+        columns.append(np.ldexp(size, exponent))
     return np.stack(columns, axis=1)
+
+
+def _scaled(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return rows near scale 1, their norms there, and the powers of two back."""
+    wide = X.astype(np.float64, copy=False)
+    exponent = np.frexp(np.abs(wide).max(axis=1, initial=0.0))[1]
+    near = np.ldexp(wide, -exponent[:, None])
+    return near, np.sqrt(np.einsum("ij,ij->i", near, near)), exponent

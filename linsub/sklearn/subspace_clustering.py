@@ -30,8 +30,8 @@ _SHARE, _LARGEST_SHARE = 0.2, 0.5
 # Row sums of an affinity need no more.
 _ROW_SUMS = 1e-6
 
-# Positive, where a quotient underflows.
-_LEAST = float(np.finfo(np.float64).tiny)
+# Positive and finite, where a quotient is not.
+_LEAST, _MOST = float(np.finfo(np.float64).tiny), float(np.finfo(np.float64).max)
 
 
 class GraphClusterer(Clusterer):
@@ -165,7 +165,9 @@ class SSCOMP(GraphClusterer):
     def _share(self, n: int) -> float:
         if self.share is not None:
             return self.share
-        count = 1 if isinstance(self.n_clusters, str) else self.n_clusters
+        count = 1
+        if not isinstance(self.n_clusters, str):
+            count = scalars.as_integer(self.n_clusters, name="n_clusters", low=1)
         return min(_LARGEST_SHARE, max(_SHARE, _PER_CLUSTER * count / n))
 
 
@@ -366,7 +368,7 @@ class LRRSC(GraphClusterer):
         if S.size == 0:  # nothing but zeros
             return tau
         with np.errstate(over="ignore", under="ignore"):
-            return max(float(tau / S[0] / S[0]), _LEAST)
+            return min(max(float(tau / S[0] / S[0]), _LEAST), _MOST)
 
 
 class TSC(GraphClusterer):

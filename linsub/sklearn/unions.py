@@ -47,6 +47,7 @@ class KSubspaces(Clusterer, Transformer):
     Attributes
     ----------
     labels_ : ndarray of shape (n_samples,)
+        The nearest subspace; a warning says where some are nearest to none.
     bases_ : list of ndarray of shape (n_features, d_k)
         Orthonormal columns.
     means_ : ndarray of shape (n_clusters, n_features)
@@ -123,6 +124,14 @@ class KSubspaces(Clusterer, Transformer):
         self.info_ = found.info
         self.n_iter_ = found.info.iterations
         self.nearness_ = _nearness(distances(rows, self.bases_, self.means_))
+        used = np.unique(self.labels_).size
+        if used < len(self.bases_):
+            warnings.warn(
+                f"{len(self.bases_) - used} of {len(self.bases_)} subspaces are nearest to no "
+                f"sample: fewer, or smaller ones than dim={self.dim}, hold them all.",
+                AccuracyWarning,
+                stacklevel=2,
+            )
         if self.nearness_ > _HARDLY_NEARER:
             warnings.warn(
                 f"The nearest subspace is hardly nearer than the second: {self.nearness_:.2f} of "

@@ -154,6 +154,38 @@ def test_a_dimension_that_is_too_small_is_said():
         KSubspaces(4, dim=2).fit(X)
 
 
+def test_subspaces_that_are_nearest_to_nobody_are_said():
+    with pytest.warns(AccuracyWarning, match="2 of 3 subspaces are nearest to no sample"):
+        model = KSubspaces(3, dim=1).fit(np.ones((9, 4)))
+    assert model.labels_.tolist() == [0] * 9
+
+
+def test_scales_of_samples_that_are_not_brought_to_norm_one():
+    X = np.ldexp(UNION, -990)
+    model = LRRSC(4, normalize=False)
+    assert np.array_equal(model.fit_predict(X), clone(model).fit_predict(UNION))
+    model = KSubspaces(4, normalize=False).fit(X)
+    assert np.array_equal(
+        np.ldexp(clone(model).fit(UNION).transform(UNION), -990), model.transform(X)
+    )
+
+
+def test_bad_parameters_are_named():
+    for make, bad, text in (
+        (SSCOMP, {"n_clusters": None}, "n_clusters"),
+        (SSCOMP, {"share": 0.0}, "share"),
+        (TSC, {"n_clusters": "some"}, "n_clusters"),
+        (LRRSC, {"tau": -1.0}, "tau"),
+        (LSRSC, {"alpha": 0.0}, "alpha"),
+        (DSSC, {"eta": 0.0}, "eta"),
+        (KSubspaces, {"dim": -1}, "dim"),
+        (KSubspaces, {"dim": [1, 2]}, "dim"),
+        (EnsembleKSubspaces, {"n_runs": 0}, "n_runs"),
+    ):
+        with pytest.raises((InvalidInputError, TypeError), match=text):
+            make(**bad).fit(UNION)
+
+
 def test_pipelines():
     shift = FunctionTransformer(lambda X: X * 2.0)
     piped = make_pipeline(shift, TSC(4)).fit(UNION)
