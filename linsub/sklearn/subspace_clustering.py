@@ -30,8 +30,8 @@ _SHARE, _LARGEST_SHARE = 0.2, 0.5
 # Row sums of an affinity need no more.
 _ROW_SUMS = 1e-6
 
-# Positive and finite, where a quotient is not.
-_LEAST, _MOST = float(np.finfo(np.float64).tiny), float(np.finfo(np.float64).max)
+# Positive, where a quotient underflows.
+_LEAST = float(np.finfo(np.float64).tiny)
 
 
 class GraphClusterer(Clusterer):
@@ -357,6 +357,8 @@ class LRRSC(GraphClusterer):
         self.random_state = random_state
 
     def _graph(self, X: np.ndarray, rng: Any) -> tuple[Any, Any]:
+        # At a scale near 1, so that tau has a value there; the result does not depend on it.
+        X = np.ldexp(X, -int(np.frexp(np.abs(X).max())[1]))
         found = low_rank_representation(X, tau=self._tau(X), rank=self.rank)
         return found, found.affinity(normalize="l2", top=self.top)
 
@@ -367,8 +369,7 @@ class LRRSC(GraphClusterer):
         S = low_rank_representation(X, rank=1).info.details["singular_values"]
         if S.size == 0:  # nothing but zeros
             return tau
-        with np.errstate(over="ignore", under="ignore"):
-            return min(max(float(tau / S[0] / S[0]), _LEAST), _MOST)
+        return max(float(tau / S[0] ** 2), _LEAST)
 
 
 class TSC(GraphClusterer):

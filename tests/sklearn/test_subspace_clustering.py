@@ -157,7 +157,7 @@ def test_a_dimension_that_is_too_small_is_said():
 def test_subspaces_that_are_nearest_to_nobody_are_said():
     with pytest.warns(AccuracyWarning, match="2 of 3 subspaces are nearest to no sample"):
         model = KSubspaces(3, dim=1).fit(np.ones((9, 4)))
-    assert model.labels_.tolist() == [0] * 9
+    assert np.unique(model.labels_).size == 1
 
 
 def test_scales_of_samples_that_are_not_brought_to_norm_one():
