@@ -39,6 +39,7 @@ class GraphClusterer(Clusterer):
 
     n_clusters: Any
     random_state: Any
+    info_: Any
 
     def fit(self, X: Any, y: Any = None) -> GraphClusterer:
         """Represent samples by samples and label them.
@@ -366,7 +367,8 @@ class LRRSC(GraphClusterer):
         if self.tau is None:
             return None
         tau = scalars.as_real(self.tau, name="tau", low=0.0, include=(False, True))
-        S = low_rank_representation(X, rank=1).info.details["singular_values"]
+        info: Any = low_rank_representation(X, rank=1).info
+        S = info.details["singular_values"]
         if S.size == 0:  # nothing but zeros
             return tau
         return max(float(tau / S[0] ** 2), _LEAST)

@@ -74,6 +74,8 @@ class KSubspaces(Clusterer, Transformer):
     True
     """
 
+    info_: Any
+
     def __init__(
         self,
         n_clusters: int = 8,
@@ -122,7 +124,7 @@ class KSubspaces(Clusterer, Transformer):
         self.labels_, self.bases_, self.means_, self.cost_ = found
         self.certificate_ = found.certificate
         self.info_ = found.info
-        self.n_iter_ = found.info.iterations
+        self.n_iter_ = self.info_.iterations
         self.nearness_ = _nearness(distances(rows, self.bases_, self.means_))
         used = np.unique(self.labels_).size
         if used < len(self.bases_):
@@ -154,7 +156,7 @@ class KSubspaces(Clusterer, Transformer):
         -------
         ndarray of shape (n_samples,)
         """
-        return np.argmin(self.transform(X), axis=1)
+        return np.asarray(np.argmin(self.transform(X), axis=1))
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the distance of each sample, brought to norm 1 by default, to each subspace.
@@ -238,6 +240,8 @@ class EnsembleKSubspaces(Clusterer):
     >>> clustering_accuracy(truth, EnsembleKSubspaces(3, dim=2).fit_predict(X))
     1.0
     """
+
+    info_: Any
 
     def __init__(
         self,
