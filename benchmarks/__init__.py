@@ -45,6 +45,7 @@ BENCHMARKS = {
     "elastic_net": "benchmarks.elastic_net",
     "unions": "benchmarks.union_table",
     "k_subspaces": "benchmarks.k_subspaces",
+    "clustering_table": "benchmarks.clustering_table",
 }
 
 

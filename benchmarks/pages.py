@@ -43,6 +43,7 @@ MARKS = {
     "elastic_net": "elastic-net",
     "unions": "unions",
     "k_subspaces": "k-subspaces",
+    "clustering_table": "clustering-table",
 }
 
 

@@ -295,15 +295,63 @@ def check_stream_methods(out):
             assert proved != "-"
 
 
+def check_cluster_digits(out):
+    rows = re.findall(rf"^(\w+) +accuracy {NUMBER}, mutual information {NUMBER}, (.+)$", out, re.M)
+    assert [row[0] for row in rows] == ["TSC", "LSRSC", "DSSC", "KSubspaces"]
+    for _, accuracy, shared, said in rows:  # k-means: .794
+        assert (float(accuracy) > 0.794) == (said == "sees ten clusters")
+        assert 0.5 < float(shared) < 1.0
+    shares = re.search(rf"within digits: {NUMBER}, {NUMBER}, {NUMBER}$", out, re.M).groups()
+    assert min(float(share) for share in shares) > 0.9
+
+
+def check_motion(out):
+    (fifth,) = re.findall(rf"relative: at most {NUMBER}", out)
+    assert float(fifth) < 0.01
+    right, new = re.search(rf"right object: {NUMBER}, new tracks: {NUMBER}", out).groups()
+    assert float(right) > 0.98
+    assert float(new) > 0.98
+    (own,) = re.findall(rf"to their object at most {NUMBER},", out)
+    (strays,) = re.findall(rf"strays are at least {NUMBER} ", out)
+    assert float(own) < float(strays)
+    assert "KSubspacesCertificate" in out
+
+
+def check_attributed_graph(out):
+    rows = re.findall(rf"^ +{NUMBER}  {NUMBER}  {NUMBER}  {NUMBER}(  doubted)?$", out, re.M)
+    assert len(rows) == 6
+    links, words, both = np.array([[float(x) for x in row[1:4]] for row in rows]).T
+    assert (both > words).all()
+    assert both[2] > links[2] + 0.1
+    for right, row in zip(links, rows, strict=True):  # who is mostly wrong is doubted
+        assert bool(row[4]) == (right < 0.8)
+
+
+def check_how_many(out):
+    assert int(re.search(r"gap of eigenvalues: (\d+)", out)[1]) == 6
+    assert int(re.search(r"elbow of the cost: (\d+)", out)[1]) == 4
+    rows = re.findall(rf"^ +(\d+) +{NUMBER}  {NUMBER}  {NUMBER}(  doubted)?$", out, re.M)
+    costs = [float(row[1]) for row in rows]
+    assert len(rows) == 9
+    assert costs == sorted(costs, reverse=True)
+    assert float(rows[3][3]) > 0.98
+    assert rows[0][4]
+    assert not rows[3][4]
+
+
 CHECKS = {
+    "plot_attributed_graph": check_attributed_graph,
     "plot_certify_sklearn": check_certify,
+    "plot_cluster_digits": check_cluster_digits,
     "plot_compress_image": check_compress,
     "plot_compress_patches": check_patches,
     "plot_digit_classes": check_digits,
     "plot_digit_subspaces": check_subspaces,
     "plot_growing_matrix": check_growing,
+    "plot_how_many_subspaces": check_how_many,
     "plot_intrinsic_dimension": check_intrinsic,
     "plot_jacobian_operator": check_jacobian,
+    "plot_motion_segmentation": check_motion,
     "plot_train_projector": check_train,
     "plot_nystroem_digits": check_nystroem,
     "plot_patch_stream": check_stream,

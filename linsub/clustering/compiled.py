@@ -24,3 +24,8 @@ def warmup() -> None:
     self_expressive_elastic_net(gram=points @ points.T)
     exemplar_expression(points, 2, rng=0)
     coassociation(np.zeros((1, 3), dtype=np.int64), 1)
+    coassociation(np.zeros((1, 3), dtype=np.int64), 1)
+    X = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+    self_expressive_elastic_net(X, layout="direct")
+    self_expressive_elastic_net(gram=X @ X.T)
+    exemplar_expression(X, 2, rng=0)

@@ -37,8 +37,6 @@ def largest_of_rows(V: np.ndarray, top: int) -> Any:
     columns = largest_columns(V, top)
     n, kept = columns.shape
     data = np.take_along_axis(V, columns, axis=1).ravel()
-    found: Any = sparse.csr_array(
-        (data, columns.ravel(), np.arange(0, n * kept + 1, kept)), shape=V.shape
-    )
+    found: Any = sparse.csr_array((data, columns.ravel(), np.arange(n + 1) * kept), shape=V.shape)
     found.eliminate_zeros()
     return found

@@ -8,6 +8,19 @@ the estimators are full members of it: pipelines, ``set_output``, ``get_feature_
 from __future__ import annotations
 
 from linsub.sklearn.incremental_pca import IncrementalPCA
+from linsub.sklearn.subspace_clustering import DSSC, LRRSC, LSRSC, SSCOMP, TSC, ElasticNetSC
 from linsub.sklearn.svd import TruncatedSVD
+from linsub.sklearn.unions import EnsembleKSubspaces, KSubspaces
 
-__all__ = ["IncrementalPCA", "TruncatedSVD"]
+__all__ = [
+    "DSSC",
+    "LRRSC",
+    "LSRSC",
+    "SSCOMP",
+    "TSC",
+    "ElasticNetSC",
+    "EnsembleKSubspaces",
+    "IncrementalPCA",
+    "KSubspaces",
+    "TruncatedSVD",
+]

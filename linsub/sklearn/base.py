@@ -6,14 +6,20 @@ import inspect
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from linsub._core import arrays
-from linsub.errors import InvalidInputError
+from linsub.errors import InvalidInputError, InvalidTypeError
 
-__all__ = ["Transformer", "check_data", "check_is_fitted", "rng_of"]
+__all__ = ["Clusterer", "Transformer", "check_data", "check_is_fitted", "rng_of"]
 
 try:
-    from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+    from sklearn.base import (
+        BaseEstimator,
+        ClassNamePrefixFeaturesOutMixin,
+        ClusterMixin,
+        TransformerMixin,
+    )
     from sklearn.utils.validation import check_is_fitted as _check_is_fitted
     from sklearn.utils.validation import validate_data as _validate_data
 
@@ -26,9 +32,12 @@ if HAVE_SKLEARN:
     class Transformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """The base of the estimators, with scikit-learn's parameters, tags and output."""
 
+    class Clusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+        """The base of the estimators that label samples."""
+
 else:
 
-    class Transformer:  # type: ignore[no-redef]
+    class _Parameters:
         """Parameters as scikit-learn handles them, for use without it."""
 
         @classmethod
@@ -39,7 +48,7 @@ else:
             """Return the constructor's parameters."""
             return {name: getattr(self, name) for name in self._names()}
 
-        def set_params(self, **params: Any) -> Transformer:
+        def set_params(self, **params: Any) -> _Parameters:
             """Set parameters by name."""
             for name, value in params.items():
                 if name not in self._names():
@@ -50,19 +59,34 @@ else:
                 setattr(self, name, value)
             return self
 
+    class Transformer(_Parameters):  # type: ignore[no-redef]
+        """The base of the estimators that transform."""
+
         def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
             """Fit to X and return its projection."""
             return self.fit(X, y).transform(X)  # type: ignore[attr-defined,no-any-return]
 
+    class Clusterer(_Parameters):  # type: ignore[no-redef]
+        """The base of the estimators that label samples."""
 
-def check_data(estimator: Any, X: Any, *, reset: bool) -> Any:
+        def fit_predict(self, X: Any, y: Any = None) -> np.ndarray:
+            """Fit to X and return its labels."""
+            return self.fit(X, y).labels_  # type: ignore[attr-defined,no-any-return]
+
+
+def check_data(estimator: Any, X: Any, *, reset: bool, sparse: bool = True) -> Any:
     """Return X as a float array or CSR matrix, with its number of features checked."""
+    if not sparse and issparse(X):
+        raise InvalidTypeError(
+            f"X is a sparse matrix and {type(estimator).__name__} takes dense samples; pass "
+            "X.toarray(), or reduce it first: linsub.sklearn.TruncatedSVD(50).fit_transform(X)"
+        )
     if HAVE_SKLEARN:
         return _validate_data(
             estimator,
             X,
             reset=reset,
-            accept_sparse=("csr", "csc"),
+            accept_sparse=("csr", "csc") if sparse else False,
             dtype=(np.float64, np.float32),
             ensure_min_features=1 if reset else 0,
         )
