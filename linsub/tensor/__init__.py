@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.tensor.higher_order import hooi, hosvd
+from linsub.tensor.sequential import sthosvd
+from linsub.tensor.tucker import TuckerCertificate, TuckerResult, tucker_to_dense
+
+__all__ = ["TuckerCertificate", "TuckerResult", "hooi", "hosvd", "sthosvd", "tucker_to_dense"]
