@@ -40,6 +40,7 @@ BENCHMARKS = {
     "oja": "benchmarks.oja",
     "streaming_eigenvector": "benchmarks.streaming_eigenvector",
     "tensor": "benchmarks.tensor",
+    "self_calibration": "benchmarks.self_calibration",
 }
 
 

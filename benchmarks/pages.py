@@ -38,6 +38,7 @@ MARKS = {
     "oja": "oja",
     "streaming_eigenvector": "streaming-eigenvector",
     "tensor": "tensor",
+    "self_calibration": "self-calibration",
 }
 
 

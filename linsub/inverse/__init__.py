@@ -2,4 +2,10 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.inverse.self_calibration import (
+    CalibrationCertificate,
+    CalibrationResult,
+    self_calibrate,
+)
+
+__all__ = ["CalibrationCertificate", "CalibrationResult", "self_calibrate"]

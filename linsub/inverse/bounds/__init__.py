@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.inverse.bounds.calibration import calibration_sine, surplus_of_equations
+
+__all__ = ["calibration_sine", "surplus_of_equations"]

@@ -6,4 +6,6 @@ with its statement and proof in docs/theory/inverse.md, under the claim's id.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.inverse.claims import calibration
+
+__all__ = ["calibration"]
