@@ -41,6 +41,7 @@ BENCHMARKS = {
     "streaming_eigenvector": "benchmarks.streaming_eigenvector",
     "tensor": "benchmarks.tensor",
     "self_calibration": "benchmarks.self_calibration",
+    "pursuit": "benchmarks.pursuit",
 }
 
 

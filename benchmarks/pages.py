@@ -39,6 +39,7 @@ MARKS = {
     "streaming_eigenvector": "streaming-eigenvector",
     "tensor": "tensor",
     "self_calibration": "self-calibration",
+    "pursuit": "pursuit",
 }
 
 

@@ -10,6 +10,11 @@ from linsub.clustering.agreement import (
 from linsub.clustering.attributed import AttributedResult, attributed_subspace_clustering
 from linsub.clustering.balancing import sinkhorn_symmetric
 from linsub.clustering.coding_rate import CodingRates, coding_rate, coding_rate_reduction
+from linsub.clustering.dictionary_learning import (
+    LearnedDictionary,
+    LearnedDictionaryCertificate,
+    ksvd,
+)
 from linsub.clustering.doubly_stochastic import (
     DoublyStochastic,
     DoublyStochasticCertificate,
@@ -19,6 +24,7 @@ from linsub.clustering.inradius_of_hull import Inradius, inradius
 from linsub.clustering.kss import KSubspacesCertificate, KSubspacesResult, k_subspaces
 from linsub.clustering.low_rank import LowRankRepresentation, low_rank_representation
 from linsub.clustering.low_rank_gaussians import molrg_loss, molrg_posterior_mean
+from linsub.clustering.orthogonal_atoms import orthogonal_dictionary
 from linsub.clustering.preservation import (
     connectivity,
     subspace_preserving_error,
@@ -44,6 +50,8 @@ __all__ = [
     "Inradius",
     "KSubspacesCertificate",
     "KSubspacesResult",
+    "LearnedDictionary",
+    "LearnedDictionaryCertificate",
     "LowRankRepresentation",
     "Preservation",
     "SelfExpression",
@@ -62,10 +70,12 @@ __all__ = [
     "dual_directions",
     "inradius",
     "k_subspaces",
+    "ksvd",
     "low_rank_representation",
     "molrg_loss",
     "molrg_posterior_mean",
     "normalized_mutual_info",
+    "orthogonal_dictionary",
     "preservation_certificate",
     "self_expressive_omp",
     "self_expressive_ridge",

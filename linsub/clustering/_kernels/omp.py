@@ -14,32 +14,43 @@ __all__ = ["omp_direct", "omp_gram"]
 # How a target ended.
 TOLERANCE, FULL, EXHAUSTED = 0, 1, 2
 
-# A candidate whose pivot is less is dependent on what was chosen.
-DEPENDENT = 1e-12
+# A candidate whose pivot is less is dependent on what was chosen: the Gram matrix knows pivots to
+# some eps, Gram-Schmidt to their own eps.
+DEPENDENT, DEPENDENT_DIRECTLY = 1e-12, 1e-20
 # A correlation whose square is less is rounding: (8 eps)^2.
 NOTHING = 3.2e-30
 # What OLS divides by is at least this.
 LEAST = 1e-14
 # Atoms of a stretch: five arrays of 4 KB in a cache of 32 KB.
 STRETCH = 512
+# Numbers of the columns of a stretch that serve a tile of targets: 256 KB of the second level.
+CACHE = 1 << 15
 
 
 @njit()
-def largest(scores, bits, low, high, top):  # type: ignore[no-untyped-def]
-    """Return the larger of `top` and the scores of a stretch, as integers."""
+def largest(bits, low, high):  # type: ignore[no-untyped-def]
+    """Return the largest score of a stretch, as an integer."""
     part = bits[low:high]
+    top = np.int64(-1)
     for j in range(part.size):
         top = max(top, part[j])
     return top
 
 
 @njit()
-def first_of(bits, top):  # type: ignore[no-untyped-def]
-    """Return the first index of a score."""
-    for j in range(bits.size):
+def first_of(bits, top, low):  # type: ignore[no-untyped-def]
+    """Return the first index of a score, from low on."""
+    for j in range(low, bits.size):
         if bits[j] == top:
             return j
     return 0
+
+
+@njit()
+def best(bits):  # type: ignore[no-untyped-def]
+    """Return the first of the largest scores."""
+    top = largest(bits, 0, bits.size)
+    return first_of(bits, top, 0)
 
 
 @njit()
@@ -58,6 +69,28 @@ def discount(inverse, along):  # type: ignore[no-untyped-def]
             inverse[c] = 1.0 / max(1.0 / inverse[c] - along[c] * along[c], LEAST)
 
 
+@njit(reassociate=True)
+def add_rows(out, weights, rows, count, low, high):  # type: ignore[no-untyped-def]
+    """Add sum_t weights[t] rows[t, low:high], four rows at a time: out is stored less often."""
+    t = 0
+    while t + 4 <= count:
+        a, b, c, d = weights[t], weights[t + 1], weights[t + 2], weights[t + 3]
+        A, B, C, D = (
+            rows[t, low:high],
+            rows[t + 1, low:high],
+            rows[t + 2, low:high],
+            rows[t + 3, low:high],
+        )
+        for j in range(out.size):
+            out[j] += (a * A[j] + b * B[j]) + (c * C[j] + d * D[j])
+        t += 4
+    while t < count:
+        a, A = weights[t], rows[t, low:high]
+        for j in range(out.size):
+            out[j] += a * A[j]
+        t += 1
+
+
 @njit()
 def back_substitute(L, z, count, out):  # type: ignore[no-untyped-def]
     """Solve L^T c = z for the leading count unknowns."""
@@ -70,39 +103,37 @@ def back_substitute(L, z, count, out):  # type: ignore[no-untyped-def]
 
 @njit()
 def start(work, bits, owner):  # type: ignore[no-untyped-def]
-    """Mask the target itself and score all atoms by their correlations; return the largest."""
+    """Mask the target itself and score all atoms by their correlations; return the best."""
     work[2, :] = 1.0
     if owner >= 0:
         work[2, owner] = 0.0
-    top = np.int64(0)
-    for low in range(0, bits.size, STRETCH):
-        high = min(low + STRETCH, bits.size)
-        judge(work, low, high)
-        top = largest(work[0], bits, low, high, top)
-    return top
+    judge(work, 0, bits.size)
+    return best(bits)
 
 
 @njit()
-def project(G, j, P, L, count, step, ols, work, bits):  # type: ignore[no-untyped-def]
-    """Take atom j in: the next row of P, the correlations after it, their scores."""
-    top = np.int64(0)
-    scale = 1.0 / L[count, count]
+def project(G, j, P, weights, count, pivot, step, ols, work, bits):  # type: ignore[no-untyped-def]
+    """Take atom j in: the next row of P, the correlations after it, their scores; return the best.
+
+    weights (count,) minus the row of the Cholesky factor that atom j has.
+    """
+    top, where = np.int64(-1), 0
+    scale = 1.0 / pivot
     for low in range(0, bits.size, STRETCH):
         high = min(low + STRETCH, bits.size)
         row, correlation = P[count, low:high], work[1, low:high]
         row[:] = G[j, low:high]
-        for t in range(count):
-            factor, other = L[count, t], P[t, low:high]
-            for c in range(row.size):
-                row[c] -= factor * other[c]
+        add_rows(row, weights, P, count, low, high)
         for c in range(row.size):
             row[c] *= scale
             correlation[c] -= step * row[c]
         if ols:
             discount(work[2, low:high], row)
         judge(work, low, high)
-        top = largest(work[0], bits, low, high, top)
-    return top
+        found = largest(bits, low, high)
+        if found > top:
+            top, where = found, low
+    return first_of(bits, top, where)
 
 
 @njit()
@@ -111,108 +142,151 @@ def omp_gram(G, H, owner, k, least, ols, P, work, bits, L, z, index, value, info
 
     G (n, n) Gram matrix of unit atoms; owner (t,) the atom that target i must not use, or -1;
     k atoms at most; least (t,) the squared residual, of unit targets, to stop at.
-    P (k, n), work (3, n), bits (n,) the view of work[0] as integers, L (k, k), z (k,): workspace.
-    index, value (t, k) and info (t, 2): atoms, coefficients, how many and how it ended.
+    P (k, n), work (3, n), bits (n,) the view of work[0] as integers, L (k, k), z (2, k):
+    workspace. index, value (t, k) and info (t, 2): atoms, coefficients, how many and how it ended.
     """
+    weights = z[1]
     for i in range(H.shape[0]):
         work[1, :] = H[i]
-        top = start(work, bits, owner[i])
+        j = start(work, bits, owner[i])
         rest, count, ended = 1.0, 0, FULL
         while count < k:
             if rest <= least[i]:
                 ended = TOLERANCE
                 break
-            j = first_of(bits, top)
             if work[0, j] <= NOTHING:
                 ended = EXHAUSTED
                 break
             pivot = G[j, j]
             for t in range(count):
                 L[count, t] = P[t, j]
+                weights[t] = -P[t, j]
                 pivot -= P[t, j] * P[t, j]
             work[2, j] = 0.0
             if pivot <= DEPENDENT:
                 work[0, j] = 0.0
-                top = largest(work[0], bits, 0, bits.size, np.int64(0))
+                j = best(bits)
                 continue
             L[count, count] = np.sqrt(pivot)
-            z[count] = work[1, j] / L[count, count]
-            rest -= z[count] * z[count]
+            z[0, count] = work[1, j] / L[count, count]
+            rest -= z[0, count] * z[0, count]
             index[i, count] = j
-            top = project(G, j, P, L, count, z[count], ols, work, bits)
             count += 1
-        back_substitute(L, z, count, value[i])
+            if count < k:
+                step = z[0, count - 1]
+                j = project(G, j, P, weights, count - 1, np.sqrt(pivot), step, ols, work, bits)
+        if count == k and rest <= least[i]:
+            ended = TOLERANCE
+        back_substitute(L, z[0], count, value[i])
         info[i, 0], info[i, 1] = count, ended
 
 
-@njit()
-def correlate(columns, direction, residual, ols, work, bits):  # type: ignore[no-untyped-def]
-    """Correlate all atoms with the residual, and for OLS with the new direction, and score."""
-    top = np.int64(0)
-    along = np.empty(STRETCH)
-    for low in range(0, bits.size, STRETCH):
-        high = min(low + STRETCH, bits.size)
-        times(columns, residual, low, high, work[1, low:high])
-        if ols:
-            times(columns, direction, low, high, along)
-            discount(work[2, low:high], along)
-        judge(work, low, high)
-        top = largest(work[0], bits, low, high, top)
-    return top
+# Columns of the integers and numbers that are kept of each target of a tile.
+RUNNING, GREW, TOP, BEST = 0, 1, 2, 3
+REST, SCORE = 0, 1
 
 
 @njit()
-def times(columns, x, low, high, out):  # type: ignore[no-untyped-def]
-    """Write x^T columns[:, low : high]."""
-    width = high - low
-    out[:width] = 0.0
-    for p in range(x.size):
-        factor, column = x[p], columns[p, low:high]
-        for c in range(width):
-            out[c] += factor * column[c]
+def scan(columns, Q, count, ols, inverse, scratch, bits, state, size):  # type: ignore[no-untyped-def]
+    """Find the best atom of each target of a tile that still runs.
+
+    A stretch of the atoms serves all targets while it is in the cache.
+    """
+    d, n = columns.shape
+    k = Q.shape[1] - 1
+    width = max(64, min(STRETCH, CACHE // d))
+    for i in range(count.size):
+        state[i, TOP], state[i, BEST] = -1, 0
+    for low in range(0, n, width):
+        high = min(low + width, n)
+        scores, part, new = scratch[0, : high - low], scratch[1, : high - low], scratch[2]
+        for i in range(count.size):
+            if state[i, RUNNING] == 0:
+                continue
+            part[:] = 0.0
+            add_rows(part, Q[i, k], columns, d, low, high)
+            if ols and state[i, GREW] == 1:
+                along = new[: high - low]
+                along[:] = 0.0
+                add_rows(along, Q[i, count[i] - 1], columns, d, low, high)
+                discount(inverse[i, low:high], along)
+            weight = inverse[i, low:high]
+            for c in range(scores.size):
+                scores[c] = part[c] * part[c] * weight[c]
+            found = largest(bits, 0, high - low)
+            if found > state[i, TOP]:
+                at = first_of(bits, found, 0)
+                state[i, TOP], state[i, BEST] = found, low + at
+                size[i, SCORE] = scores[at]
+
+
+@njit()
+def advance(atoms, least, Q, L, z, inverse, state, size, index, count):  # type: ignore[no-untyped-def]
+    """Take in the best atom of a target; return how it ended, or -1."""
+    k = index.size
+    state[GREW] = 0
+    if size[SCORE] <= NOTHING * size[REST]:
+        state[RUNNING] = 0
+        return EXHAUSTED
+    j, c, residual = state[BEST], count[0], Q[k]
+    inverse[j] = 0.0
+    if orthogonalize(atoms[j], Q, c, L) <= DEPENDENT_DIRECTLY:
+        return -1
+    along, rest = 0.0, 0.0
+    for p in range(residual.size):
+        along += Q[c, p] * residual[p]
+    for p in range(residual.size):
+        residual[p] -= along * Q[c, p]
+        rest += residual[p] * residual[p]
+    z[c], index[c], size[REST] = along, j, rest
+    count[0] = c + 1
+    state[GREW] = 1
+    if rest > least and c + 1 < k:
+        return -1
+    state[RUNNING] = 0
+    return TOLERANCE if rest <= least else FULL
 
 
 @njit()
 def omp_direct(  # type: ignore[no-untyped-def]
-    columns, atoms, targets, owner, k, least, ols, work, bits, Q, L, z, index, value, info
-):
-    """Pursue targets (t, d) of norm 1 without a Gram matrix.
+    columns, atoms, targets, owner, k, least, ols, scratch, bits, inverse, Q, L, z, state, size,
+    index, value, info,
+):  # fmt: skip
+    """Pursue targets (t, d) of norm 1 without a Gram matrix, a tile of T of them at a time.
 
-    columns (d, n) the unit atoms as columns and atoms (n, d) as rows; Q (k + 1, d) the
-    orthonormalized atoms and, last, the residual. The rest as in omp_gram.
+    columns (d, n) the unit atoms as columns and atoms (n, d) as rows; least (t,) as in omp_gram.
+    scratch (3, STRETCH), bits (STRETCH,) the view of scratch[0] as integers, inverse (T, n), Q
+    (T, k + 1, d) the orthonormalized atoms and, last, the residual, L (T, k, k), z (T, k), state
+    (T, 4) integers, size (T, 2): workspace. The rest as in omp_gram.
     """
-    residual = Q[k]
-    for i in range(targets.shape[0]):
-        residual[:] = targets[i]
-        times(columns, residual, 0, bits.size, work[1])
-        top = start(work, bits, owner[i])
-        rest, count, ended = 1.0, 0, FULL
-        while count < k:
-            if rest <= least[i]:
-                ended = TOLERANCE
-                break
-            j = first_of(bits, top)
-            if work[0, j] <= NOTHING:
-                ended = EXHAUSTED
-                break
-            work[2, j] = 0.0
-            if orthogonalize(atoms[j], Q, count, L) <= DEPENDENT:
-                work[0, j] = 0.0
-                top = largest(work[0], bits, 0, bits.size, np.int64(0))
-                continue
-            z[count] = 0.0
-            for p in range(residual.size):
-                z[count] += Q[count, p] * residual[p]
-            rest = 0.0
-            for p in range(residual.size):
-                residual[p] -= z[count] * Q[count, p]
-                rest += residual[p] * residual[p]
-            index[i, count] = j
-            count += 1
-            if count < k:
-                top = correlate(columns, Q[count - 1], residual, ols, work, bits)
-        back_substitute(L, z, count, value[i])
-        info[i, 0], info[i, 1] = count, ended
+    tile = inverse.shape[0]
+    for first in range(0, targets.shape[0], tile):
+        m = min(tile, targets.shape[0] - first)
+        count, running = info[first : first + m, 0], 0
+        for i in range(m):
+            Q[i, k] = targets[first + i]
+            inverse[i, :] = 1.0
+            if owner[first + i] >= 0:
+                inverse[i, owner[first + i]] = 0.0
+            size[i, REST] = 1.0
+            state[i, GREW], count[i], info[first + i, 1] = 0, 0, TOLERANCE
+            state[i, RUNNING] = 1 if least[first + i] < 1.0 else 0
+            running += state[i, RUNNING]
+        while running > 0:
+            scan(columns, Q, count, ols, inverse, scratch, bits, state, size)
+            for i in range(m):
+                if state[i, RUNNING] == 0:
+                    continue
+                f = first + i
+                ended = advance(
+                    atoms, least[f], Q[i], L[i], z[i], inverse[i], state[i], size[i], index[f],
+                    count[i : i + 1],
+                )  # fmt: skip
+                if ended >= 0:
+                    info[f, 1] = ended
+                    running -= 1
+        for i in range(m):
+            back_substitute(L[i], z[i], count[i], value[first + i])
 
 
 @njit()
@@ -233,7 +307,7 @@ def orthogonalize(atom, Q, count, L):  # type: ignore[no-untyped-def]
     pivot = 0.0
     for p in range(d):
         pivot += new[p] * new[p]
-    if pivot > DEPENDENT:
+    if pivot > DEPENDENT_DIRECTLY:
         root = np.sqrt(pivot)
         L[count, count] = root
         for p in range(d):

@@ -6,6 +6,6 @@ with its statement and proof in docs/theory/clustering.md, under the claim's id.
 
 from __future__ import annotations
 
-from linsub.clustering.claims import k_subspaces, representations
+from linsub.clustering.claims import dictionaries, k_subspaces, pursuit, representations
 
-__all__ = ["k_subspaces", "representations"]
+__all__ = ["dictionaries", "k_subspaces", "pursuit", "representations"]
