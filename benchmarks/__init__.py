@@ -39,6 +39,8 @@ BENCHMARKS = {
     "row_sketches": "benchmarks.frequent_directions",
     "oja": "benchmarks.oja",
     "streaming_eigenvector": "benchmarks.streaming_eigenvector",
+    "tensor": "benchmarks.tensor",
+    "self_calibration": "benchmarks.self_calibration",
     "pursuit": "benchmarks.pursuit",
     "spectral": "benchmarks.spectral",
     "attributed": "benchmarks.attributed",

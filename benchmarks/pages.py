@@ -37,6 +37,8 @@ MARKS = {
     "row_sketches": "row-sketches",
     "oja": "oja",
     "streaming_eigenvector": "streaming-eigenvector",
+    "tensor": "tensor",
+    "self_calibration": "self-calibration",
     "pursuit": "pursuit",
     "spectral": "spectral",
     "attributed": "attributed",

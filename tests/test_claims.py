@@ -19,6 +19,10 @@ BUDGETS = {
     "sensitivity": 15.5,
     "streaming": 12.0,
     "clustering": 14.5,
+    "svt": 6.0,
+    "spaces": 4.0,
+    "tensor": 3.0,
+    "inverse": 4.0,
 }
 FAMILIES = sorted(set(BUDGETS) & set(verify.registry.families()))
 CLAIMS = [made for made in verify.all_claims() if made.family in FAMILIES]

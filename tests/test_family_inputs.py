@@ -17,6 +17,10 @@ FAMILIES = (
     "sensitivity",
     "streaming",
     "clustering",
+    "svt",
+    "spaces",
+    "tensor",
+    "inverse",
 )
 CALLS = [made for family in FAMILIES for made in calls(family)]
 ARGUMENTS = [(made, name) for made in CALLS for name in made.arrays()]

@@ -19,6 +19,7 @@ from linsub.errors import InvalidInputError, InvalidTypeError, NonFiniteError
 __all__ = [
     "Home",
     "as_matrix",
+    "as_tensor",
     "as_vector",
     "as_vector_or_matrix",
     "canonical_dtype",
@@ -272,6 +273,17 @@ def as_vector(
     y = _canonical(y, name, "C")
     if check_finite:
         check_all_finite(y, name=name)
+    return y
+
+
+def as_tensor(x: Any, *, name: str, ndim: int | None = None) -> np.ndarray:
+    """Return `x` as a canonical array in C order, finite, of `ndim` >= 1 dimensions."""
+    y = _to_numpy(x, name)
+    if y.ndim == 0 or (ndim is not None and y.ndim != ndim):
+        wanted = "at least one dimension" if ndim is None else f"{ndim} dimensions"
+        raise InvalidInputError(f"{name} must have {wanted}, got shape {y.shape}")
+    y = _canonical(y, name, "C")
+    check_all_finite(y, name=name)
     return y
 
 

@@ -59,6 +59,11 @@ from linsub.geometry.nearest import (
     NearestOrthogonal,
     nearest_orthogonal,
 )
+from linsub.geometry.null_directions import (
+    NullCertificate,
+    NullDirections,
+    nullspace_projection,
+)
 from linsub.geometry.oblique import (
     ObliqueProjector,
     oblique_projector,
@@ -93,6 +98,10 @@ from linsub.geometry.rank_one_step import (
 from linsub.geometry.reflectors import (
     Reflectors,
 )
+from linsub.geometry.residual_scores import (
+    PCAModel,
+    pca_model,
+)
 from linsub.geometry.rotation import (
     ProcrustesCertificate,
     ProcrustesResult,
@@ -112,12 +121,15 @@ __all__ = [
     "KarcherMean",
     "NearestCertificate",
     "NearestOrthogonal",
+    "NullCertificate",
+    "NullDirections",
     "ObliqueProjector",
     "OrthResult",
     "OrthoBasis",
     "OrthogonalityCertificate",
     "OrthonormalityDefect",
     "OverlapMoments",
+    "PCAModel",
     "PolarBasis",
     "PolarBasisCertificate",
     "PrincipalVectors",
@@ -140,10 +152,12 @@ __all__ = [
     "karcher_mean",
     "linear_cka",
     "nearest_orthogonal",
+    "nullspace_projection",
     "oblique_projector",
     "orth",
     "orthonormality_defect",
     "parallel_transport",
+    "pca_model",
     "perturbation_bounds",
     "polar_basis",
     "principal_angles",

@@ -19,6 +19,7 @@ from linsub.geometry.claims import (
     perturbation,
     projectors,
     reflectors,
+    scores,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "perturbation",
     "projectors",
     "reflectors",
+    "scores",
 ]

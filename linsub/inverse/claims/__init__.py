@@ -1,0 +1,11 @@
+"""The experiments that hold the algorithms of the family against its theorems.
+
+One file a topic; importing the package registers all of them. Each claim has a section
+with its statement and proof in docs/theory/inverse.md, under the claim's id.
+"""
+
+from __future__ import annotations
+
+from linsub.inverse.claims import calibration
+
+__all__ = ["calibration"]

@@ -1,0 +1,60 @@
+"""Signals eliminated: what is left of a calibration problem is a matrix in the gains alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from linsub._core.dense import norms
+from linsub._core.dense.full_rank import basis
+from linsub._core.dense.qr import complement, r_factor
+
+__all__ = ["eliminated", "signals"]
+
+
+def _orthonormal(A: np.ndarray, name: str) -> np.ndarray:
+    return basis(norms.near_one(A)[0], name)
+
+
+def eliminated(Y: np.ndarray, A: np.ndarray, model: str) -> tuple[np.ndarray, int]:
+    """Return a triangle R of order m with ``||R s|| = min_x ||(diag(y_l) s - A_l x)_l||``.
+
+    That is the triangular factor of ``F = P (diag(y_1); ...; diag(y_p))``, where P projects on
+    what no signal can explain. Squares are not formed: ``F^H F`` would lose half of the digits of
+    the singular value that matters. The second number is the count of rows of F.
+    """
+    p, m = Y.shape
+    if model == "repeated":
+        Q = _orthonormal(A.reshape(p * m, -1), "A")
+        parts = Q.reshape(p, m, -1)
+        W = np.einsum("lmn,lm->nm", parts.conj(), Y)
+        F = -(Q @ W)
+        rows = np.arange(p * m)
+        F[rows, rows % m] += Y.ravel()
+    elif model == "diverse":
+        rest = [complement(_orthonormal(a, f"A[{index}]")) for index, a in enumerate(A)]
+        F = np.concatenate([N.conj().T * y for N, y in zip(rest, Y, strict=True)])
+    else:
+        N = complement(_orthonormal(A, "A"))
+        F = (N.conj().T[None] * Y[:, None, :]).reshape(-1, m)
+    R = r_factor(F)
+    square = np.zeros((m, m), F.dtype)
+    square[: R.shape[0]] = R
+    return square, F.shape[0]
+
+
+def signals(Y: np.ndarray, A: np.ndarray, s: np.ndarray, model: str) -> np.ndarray:
+    """Return the signals that explain ``diag(s) y_l`` best: (n,), or (p, n)."""
+    targets = Y * s
+    if model == "repeated":
+        return _least_squares(A.reshape(targets.size, -1), targets.ravel())
+    if model == "diverse":
+        return np.array([_least_squares(a, b) for a, b in zip(A, targets, strict=True)])
+    return _least_squares(A, targets.T).T
+
+
+def _least_squares(A: np.ndarray, b: np.ndarray) -> np.ndarray:
+    scaled, exponent = norms.near_one(A)
+    Q = basis(scaled, "A")
+    x, *_ = np.linalg.lstsq(Q.conj().T @ scaled, Q.conj().T @ b, rcond=None)
+    with np.errstate(over="ignore"):
+        return norms.ldexp(x, exponent)
