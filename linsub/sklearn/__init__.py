@@ -8,6 +8,7 @@ the estimators are full members of it: pipelines, ``set_output``, ``get_feature_
 from __future__ import annotations
 
 from linsub.sklearn.incremental_pca import IncrementalPCA
+from linsub.sklearn.pca_residual import PCAResidual
 from linsub.sklearn.subspace_clustering import DSSC, LRRSC, LSRSC, SSCOMP, TSC, ElasticNetSC
 from linsub.sklearn.svd import TruncatedSVD
 from linsub.sklearn.unions import EnsembleKSubspaces, KSubspaces
@@ -22,5 +23,6 @@ __all__ = [
     "EnsembleKSubspaces",
     "IncrementalPCA",
     "KSubspaces",
+    "PCAResidual",
     "TruncatedSVD",
 ]
