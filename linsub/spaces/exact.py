@@ -57,16 +57,18 @@ class ExactEngine:
         return self._beyond(rows.basis[:, [*Q, *S]], len(Q))
 
     def dual(self, rows: Rows) -> Rows:
-        r, n = rows.basis.shape
-        pivots = self._pivots(rows)
-        free = np.setdiff1d(np.arange(n), pivots)
-        N = self._zeros(n - r, n)
-        # A free coordinate is 1, or a multiple that clears the pivots of the rationals.
-        scale = 1 if self.field.p else math.lcm(*rows.basis[np.arange(r), pivots])
+        R, pivots = rows.basis, self._pivots(rows)
+        r, n = R.shape
+        others = np.ones(n, dtype=bool)
+        others[pivots] = False
+        free = np.flatnonzero(others)
+        N, scale = self._zeros(n - r, n), 1
+        if not self.field.p:  # a free coordinate is a number that clears all pivots
+            diagonal = R[np.arange(r), pivots]
+            scale = math.lcm(*diagonal)
+            R = R * (scale // diagonal)[:, None]
         N[np.arange(n - r), free] = scale
-        for i, c in enumerate(pivots):
-            factor = 1 if self.field.p else scale // rows.basis[i, c]
-            N[:, c] = self._minus(rows.basis[i, free] * factor)
+        N[:, pivots] = self._minus(R[:, free].T)
         return self.span(N)
 
     def total(self, a: Rows, b: Rows) -> Rows:
@@ -75,7 +77,9 @@ class ExactEngine:
     def common(self, a: Rows, b: Rows) -> Rows:
         A, B = a.basis, b.basis
         n = A.shape[1]
-        M = np.block([[A, A], [B, self._zeros(b.rank, n)]])
+        M = self._zeros(a.rank + b.rank, 2 * n)
+        M[: a.rank, :n] = M[: a.rank, n:] = A
+        M[a.rank :, :n] = B
         return self._beyond(M, n)
 
     def contains(self, a: Rows, b: Rows) -> bool:
@@ -116,10 +120,13 @@ class ExactEngine:
         rest = np.flatnonzero(~np.isin(self._pivots(M)[:top], self._pivots(within)))
         C, k = M.basis[rest], int(rest.size)
         one = self._identity(k)
-        left = np.block([[within.basis, self._zeros(within.rank, k)], [C[:, :s], one]])
-        low = M.basis[top:, s:]
-        right = np.block([[one, C[:, s:]], [self._zeros(low.shape[0], k), low]])
-        return Pieces(self.span(left), self.span(right.reshape(-1, k + q)), k)
+        left = self._zeros(within.rank + k, s + k)
+        left[: within.rank, :s] = within.basis
+        left[within.rank :, :s], left[within.rank :, s:] = C[:, :s], one
+        right = self._zeros(k + M.rank - top, k + q)
+        right[:k, :k], right[:k, k:] = one, C[:, s:]
+        right[k:, k:] = M.basis[top:, s:]
+        return Pieces(self.span(left), self.span(right), k)
 
     def minimized(self, a: Rows, b: Rows, p: int) -> Pieces:
         s = a.basis.shape[1] - p

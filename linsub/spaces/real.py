@@ -59,8 +59,8 @@ class RealEngine:
     def tolerance(self, *rows: Rows) -> float:
         given = [r.atol for r in rows if r.atol is not None]
         if given:
-            return max(given)
-        least = _ROUNDINGS * max(r.basis.shape[1] for r in rows) * _EPS
+            return float(max(given))
+        least: float = _ROUNDINGS * max(r.basis.shape[1] for r in rows) * _EPS
         return min(_LARGEST, max([least, *(r.noise for r in rows)]))
 
     def reordered(self, rows: Rows, order: Positions) -> Rows:
