@@ -67,7 +67,8 @@ def _vectors(V: VectorSpace) -> list[tuple[int, ...]]:
     """Return all vectors of a space over GF(p)."""
     p = int(V.field)
     scalars = np.array(list(itertools.product(range(p), repeat=V.rank)), dtype=np.int64)
-    return [tuple(row) for row in (scalars.reshape(-1, V.rank) @ V.basis % p).tolist()]
+    found = scalars.reshape(p**V.rank, V.rank) @ V.basis % p
+    return [tuple(row) for row in found.tolist()]
 
 
 def _small(index: int, rng: np.random.Generator) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def _joined(left: Any, right: Any, p: Any) -> tuple[Any, ...]:
     max_cases=60,
 )
 def graphs(case: Any, subject: Callable[..., Any]) -> list[Observation]:
-    """cuts of a k-sum are cuts <-> cuts, its cycles are cycles <=> cycles, the overlap at most k - 1"""
+    """cuts of a k-sum are cuts <-> cuts, cycles cycles <=> cycles, the overlap is at most k - 1"""
     whole = k_sum(case.left, case.right)
     cuts, cycles = subject(case.left, case.right, case.p)
     vertices, parts = _components(whole)

@@ -34,14 +34,14 @@ def _angles(index: int, rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def _decomposed(rows: Any, labels: Any, S: Any) -> tuple[Any, ...]:
-    found = VectorSpace(rows, columns=labels).decompose(S)
+def _decomposed(rows: Any, labels: Any, S: Any, **options: Any) -> tuple[Any, ...]:
+    found = VectorSpace(rows, columns=labels, **options).decompose(S)
+    assert found.info is not None
     return (*found, found.info.details["angles"])
 
 
 def _coarse(rows: Any, labels: Any, S: Any) -> tuple[Any, ...]:
-    found = VectorSpace(rows, columns=labels, atol=1e-6).decompose(S)
-    return (*found, found.info.details["angles"])
+    return _decomposed(rows, labels, S, atol=1e-6)
 
 
 def _unbalanced(rows: Any, labels: Any, S: Any) -> tuple[Any, ...]:
@@ -74,7 +74,7 @@ def _unbalanced(rows: Any, labels: Any, S: Any) -> tuple[Any, ...]:
     max_cases=40,
 )
 def angles(case: Any, subject: Callable[..., Any]) -> list[Observation]:
-    """The least link has a column for each angle inside (0, pi/2), and its parts meet at 1/sqrt(3)"""
+    """The least link has a column for each angle in (0, pi/2), and its parts meet at 1/sqrt(3)"""
     left, right, link, theta = subject(case.rows, case.labels, case.S)
     V = VectorSpace(case.rows, columns=case.labels)
     again = left.compose(right)
