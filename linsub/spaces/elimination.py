@@ -42,7 +42,7 @@ def reduced(M: np.ndarray, field: Field) -> tuple[np.ndarray, np.ndarray]:
     R = np.array(M, dtype=np.int64, order="C")
     pivots = np.empty(min(m, n), dtype=np.int64)
     rank = reduce_modulo(R, field.p, pivots)
-    return R[:rank].copy(), pivots[:rank]
+    return (R if rank == m else R[:rank].copy()), pivots[:rank]
 
 
 def _modulo_two(M: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -114,7 +114,7 @@ class ExactEngine:
     def taken_apart(self, rows: Rows, S: Positions, Q: Positions) -> Pieces:
         s, q = len(S), len(Q)
         M = self.span(rows.basis[:, [*S, *Q]])
-        top = int(np.count_nonzero(self._pivots(M) < s))
+        top = int(self._pivots(M).searchsorted(s))
         within = self.contracted(rows, S, Q)
         # Pivots of V x S are pivots of V.S: the rows of V.S with other ones complete them.
         rest = np.flatnonzero(~np.isin(self._pivots(M)[:top], self._pivots(within)))
@@ -154,7 +154,7 @@ class ExactEngine:
     def _beyond(self, M: np.ndarray, width: int) -> Rows:
         """Return what of the row space of M vanishes in the first columns, on the others."""
         R, pivots = reduced(M, self.field)
-        first = int(np.count_nonzero(pivots < width))
+        first = int(pivots.searchsorted(width))
         return Rows(R[first:, width:], pivots[first:] - width)
 
     def _pivots(self, rows: Rows) -> np.ndarray:
@@ -162,7 +162,7 @@ class ExactEngine:
         return rows.pivots
 
     def _minus(self, M: np.ndarray) -> np.ndarray:
-        return np.asarray(np.where(M == 0, M, self.field.p - M) if self.field.p else -M)
+        return np.asarray(-M % self.field.p if self.field.p else -M)
 
     def _zeros(self, m: int, n: int) -> np.ndarray:
         return np.zeros((m, n), dtype=self._dtype)

@@ -30,9 +30,6 @@ _EPS = float(np.finfo(np.float64).eps)
 # factorizations that follow, as in linsub.geometry.
 _ROUNDINGS = 10.0
 
-# A tolerance beyond this would take directions for zero that half the digits still tell.
-_LARGEST = float(np.sqrt(_EPS))
-
 
 class RealEngine:
     """Orthonormal rows in double precision."""
@@ -42,16 +39,17 @@ class RealEngine:
 
     def found(self, M: np.ndarray, rtol: float | None, atol: float | None) -> Rows:
         """Return the row space of M, as a user gives it."""
-        m, n = M.shape
+        (m, n), eps = M.shape, float(np.finfo(M.dtype).eps)
         if m == 0 or n == 0:
-            return Rows(np.zeros((0, n)), atol=atol)
-        eps = float(np.finfo(M.dtype).eps)
+            return Rows(np.zeros((0, n)), most=float(np.sqrt(eps)), atol=atol)
         Q, rank = result = orth(M.astype(np.float64).T, rtol=_as_given(rtol, M, eps))
         assert result.info is not None
         details = result.info.details
         low, high = float(details["sigma_dropped"]), float(details["sigma_min"]) if rank else 1.0
         noise = _ROUNDINGS * max(m, n) * eps / high
-        return Rows(np.ascontiguousarray(np.asarray(Q).T), None, low, high, noise, atol)
+        # A tolerance beyond sqrt(eps) would take for zero what half the digits still tell.
+        most = float(np.sqrt(eps))
+        return Rows(np.ascontiguousarray(np.asarray(Q).T), None, low, high, noise, most, atol)
 
     def public(self, rows: Rows) -> np.ndarray:
         return rows.basis
@@ -61,7 +59,7 @@ class RealEngine:
         if given:
             return float(max(given))
         least: float = _ROUNDINGS * max(r.basis.shape[1] for r in rows) * _EPS
-        return min(_LARGEST, max([least, *(r.noise for r in rows)]))
+        return max([least, *(min(r.most, r.noise) for r in rows)])
 
     def reordered(self, rows: Rows, order: Positions) -> Rows:
         return rows._replace(basis=np.ascontiguousarray(rows.basis[:, list(order)]))
@@ -161,7 +159,7 @@ class RealEngine:
     def _nearby(self, a: Rows, b: Rows) -> float:
         if a.atol is not None or b.atol is not None:
             return self.tolerance(a, b)
-        return min(_LARGEST, 2.0 * self.tolerance(a, b))
+        return 2.0 * self.tolerance(a, b)
 
     def _farthest(self, a: Rows, b: Rows) -> float:
         """Return the sine of the largest angle of the smaller space to the other one."""
@@ -219,11 +217,12 @@ def _as_given(rtol: float | None, M: np.ndarray, eps: float) -> float:
 def _decided(rows: Rows, basis: np.ndarray, zeros: np.ndarray, others: np.ndarray) -> Rows:
     low, high = float(np.max(zeros, initial=0.0)), float(np.min(others, initial=1.0))
     basis = np.ascontiguousarray(basis)
-    return Rows(basis, None, low, high, rows.noise / high, rows.atol)
+    return Rows(basis, None, low, high, rows.noise / high, rows.most, rows.atol)
 
 
 def _joined(a: Rows, b: Rows, basis: np.ndarray, low: float, high: float) -> Rows:
     atol = None if a.atol is None and b.atol is None else max(a.atol or 0.0, b.atol or 0.0)
     high = high if high > 0.0 else 1.0
     noise = (a.noise + b.noise) / high
-    return Rows(np.ascontiguousarray(basis), None, low, high, noise, atol)
+    most = max(a.most, b.most)
+    return Rows(np.ascontiguousarray(basis), None, low, high, noise, most, atol)

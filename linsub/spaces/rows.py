@@ -17,7 +17,8 @@ class Rows(NamedTuple):
 
     `low` and `high` are the largest number that counted as zero and the smallest that did not,
     on the way to this basis; `noise` is by how much the space may be turned, to first order,
-    by what its data were rounded by; `atol` replaces it where the user says so.
+    by what its data were rounded by, of which at most `most` counts; `atol` replaces it where
+    the user says so.
     """
 
     basis: np.ndarray
@@ -25,6 +26,7 @@ class Rows(NamedTuple):
     low: float = 0.0
     high: float = 1.0
     noise: float = 0.0
+    most: float = 0.0
     atol: float | None = None
 
     @property
