@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -434,7 +435,7 @@ class VectorSpace:
             S; all other columns are Q.
         link : iterable of labels, optional
             What the columns of P are to be called: at least as many as are needed, by default
-            ``("link", 0), ("link", 1), ...``.
+            ``("link", 0), ("link", 1), ...`` without those that V has.
 
         Returns
         -------
@@ -662,7 +663,9 @@ class VectorSpace:
 
     def _link_names(self, link: Any, count: int, others: Any) -> tuple[Hashable, ...]:
         if link is None:
-            found: tuple[Hashable, ...] = tuple(("link", i) for i in range(count))
+            taken = set(others)
+            free = (("link", i) for i in itertools.count() if ("link", i) not in taken)
+            found: tuple[Hashable, ...] = tuple(itertools.islice(free, count))
         else:
             found = labels.as_labels(link, name="link")
             if len(found) < count:

@@ -56,6 +56,8 @@ def test_singular_values_of_a_link():
         (lambda: bounds.cut_rank(2, 0), "components=0 does not fit"),
         (lambda: bounds.cycle_rank(1, 5, 1), "edges=1 are too few"),
         (lambda: bounds.minor_bits(1, 0), "size must be at least 1"),
+        (lambda: bounds.minor_bits(1, np.inf), "size must be a count"),
+        (lambda: bounds.minor_bits(1, 1.5), "size must be a count"),
         (lambda: bounds.minor_bits(np.nan, 1), "order must be a count"),
         (lambda: bounds.link_singular_value(2.0), "angle must be in"),
         (lambda: bounds.link_singular_value(np.nan), "angle must be in"),

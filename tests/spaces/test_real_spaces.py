@@ -136,6 +136,8 @@ def test_equality_and_distance():
     assert VectorSpace.zero([0]).distance(VectorSpace.zero([0])) == 0.0
     assert VectorSpace(V.basis, atol=1e-2).contains(W)
     assert not V.contains(W)
+    strict = VectorSpace(np.random.default_rng(0).standard_normal((3, 6)), atol=0.0)
+    assert strict == strict.relabel(strict.columns)
     for bad in (-1.0, np.nan, 2.0):
         with pytest.raises(InvalidInputError, match="atol"):
             V.equals(W, atol=bad)

@@ -335,6 +335,19 @@ def test_pairs_that_do_not_fit():
     assert two.decompose(["a", "b"], link=["x", "y", "z"]).link == ("x", "y")
 
 
+@pytest.mark.parametrize("field", FIELDS)
+def test_parts_are_taken_apart_again(field):
+    """A chain of three: columns of the second link are called otherwise than the first."""
+    rng = np.random.default_rng(3)
+    V = VectorSpace(rng.integers(0, 4, size=(4, 9)), field, columns=list("abcdefghi"))
+    first, rest, one = V.decompose(["a", "b", "c"])
+    second, third, two = rest.decompose([*one, "d", "e", "f"])
+    assert not set(one) & set(two)
+    assert len(two) == V.connectivity(["g", "h", "i"])
+    assert first.compose(second).compose(third) == V
+    assert first.compose(second.compose(third)) == V
+
+
 def test_links_may_be_renamed():
     V = VectorSpace([[1, 1, 1]], 5, columns=["s", "p1", "p2"])
     W = VectorSpace([[1, 1, 1]], 5, columns=["p1", "p2", "q"])

@@ -86,9 +86,9 @@ def minor_bits(order: int, size: Any) -> float:
     size : int
         The largest absolute value of an entry, of any length; at least 1.
     """
-    _counts(order=order)
-    if not size >= 1:
-        raise InvalidInputError(f"size must be at least 1, got {size}")
+    _counts(order=order, size=size)
+    if size < 1:
+        raise InvalidInputError("size must be at least 1, got 0")
     # log2 of integers that no float holds.
     shift = max(0, int(size).bit_length() - 53)
     bits = shift + float(np.log2(int(size) / 2**shift))
@@ -120,5 +120,5 @@ def k_sum_overlap(shared: int) -> int:
 
 def _counts(**numbers: int) -> None:
     for name, value in numbers.items():
-        if not value >= 0 or value != int(value):
+        if not value >= 0 or value % 1 != 0:
             raise InvalidInputError(f"{name} must be a count, got {value}")
