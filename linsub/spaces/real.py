@@ -30,6 +30,9 @@ _EPS = float(np.finfo(np.float64).eps)
 # factorizations that follow, as in linsub.geometry.
 _ROUNDINGS = 10.0
 
+# Spaces farther apart than this are different, however little their data tell.
+_SAME = 0.1
+
 
 class RealEngine:
     """Orthonormal rows in double precision."""
@@ -161,7 +164,8 @@ class RealEngine:
     def _nearby(self, a: Rows, b: Rows) -> float:
         if a.atol is not None or b.atol is not None:
             return self.tolerance(a, b)
-        return 2.0 * self.tolerance(a, b)
+        # No end at sqrt(eps): a direction that its data do not tell may be turned by more.
+        return min(_SAME, 2.0 * max(self.tolerance(a, b), a.noise, b.noise))
 
     def _farthest(self, a: Rows, b: Rows) -> float:
         """Return the sine of the largest angle of the smaller space to the other one."""

@@ -270,8 +270,8 @@ class VectorSpace:
     def contains(self, other: VectorSpace) -> bool:
         """Return whether `other`, on the same labels, is in V.
 
-        Over the reals: whether the sine of the largest angle of `other` to V is within twice the
-        tolerance, or within `atol` where that was given.
+        Over the reals: whether the sine of the largest angle of `other` to V is within what
+        :meth:`equals` allows, or within the `atol` of the spaces where one was given.
 
         Parameters
         ----------
@@ -312,7 +312,8 @@ class VectorSpace:
         other : VectorSpace
         atol : float, optional
             Over the reals, the largest distance of spaces that count as the same; by default
-            twice what rounding may have turned them by. Exact fields decide without one.
+            twice what rounding may have turned them by, to first order, and at most 0.1. Exact
+            fields decide without one.
 
         Returns
         -------

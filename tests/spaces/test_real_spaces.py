@@ -163,3 +163,15 @@ def test_what_is_not_finite_or_no_matrix():
         VectorSpace([[1.0, np.nan]])
     with pytest.raises(InvalidInputError, match="basis must be 2-D"):
         VectorSpace([1.0, 2.0])
+
+
+def test_directions_that_the_data_do_not_tell():
+    """What is restricted to columns of size 1e-12 has the direction of their rounding in part."""
+    rng = np.random.default_rng(15)
+    M = rng.standard_normal((3, 6))
+    M[:, :3] *= 1e-12
+    V = VectorSpace(M)
+    part = V.restrict(range(3))
+    assert 1e-13 < part.gap[1] < 1e-11
+    assert part.dual() == V.dual().contract(range(3))
+    assert part != VectorSpace(rng.standard_normal((part.rank - 1, 3)))
