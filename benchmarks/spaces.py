@@ -86,8 +86,10 @@ def _once(make: Callable[..., Callable[[], Any]], M: np.ndarray, p: int) -> Call
 def _galois(M: np.ndarray, p: int) -> Callable[[], Any]:
     import galois
 
-    G = galois.GF(p)(M)
-    return lambda: G.row_reduce()
+    field = galois.GF(p)
+    field([[1, p - 1], [p - 1, 0]]).row_reduce()  # compiles its loops
+    G = field(M)
+    return G.row_reduce
 
 
 def _flint(M: np.ndarray, p: int) -> Callable[[], Any]:

@@ -71,27 +71,28 @@ def _rational(M: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     size = max((abs(e) for e in R.flat), default=0)
     if size and minor_bits(min(m, n), size) < _SMALL:
         R = R.astype(np.int64)
-    before, rank = 1, 0
-    pivots = []
-    for c in range(n):
-        below = np.flatnonzero(R[rank:, c] != 0)
+    before, rank, j = 1, 0, 0
+    columns, pivots = list(range(n)), []
+    while rank < m and j < R.shape[1]:
+        below = np.flatnonzero(R[rank:, j] != 0)
         if below.size == 0:
+            j += 1
             continue
         i = rank + int(below[0])
         if i != rank:
             R[[rank, i]] = R[[i, rank]]
-        pivot = R[rank, c]
-        row = R[rank].copy()
-        R = (R * pivot - np.outer(R[:, c], row)) // before
+        pivot, factors = R[rank, j], R[:, j]
+        R = np.delete(R, j, axis=1)  # columns of pivots are known
+        row = R[rank]
+        R = (R * pivot - np.outer(factors, row)) // before
         R[rank] = row
         before = pivot
-        pivots.append(c)
+        pivots.append(columns.pop(j))
         rank += 1
-        if rank == m:
-            break
-    signs = [1 if R[i, c] > 0 else -1 for i, c in enumerate(pivots)]
-    R = R[:rank] * np.array(signs, dtype=np.int64)[:, None]
-    return _primitive(R.astype(object)), np.array(pivots, dtype=np.int64)
+    found = np.zeros((rank, n), dtype=object)
+    found[:, columns] = R[:rank] if before > 0 else -R[:rank]
+    found[np.arange(rank), pivots] = abs(int(before))
+    return _primitive(found), np.array(pivots, dtype=np.int64)
 
 
 def _primitive(M: np.ndarray) -> np.ndarray:
