@@ -17,6 +17,9 @@ __all__ = ["exact_matrix", "integer_rows"]
 # Floats up to here convert to 64-bit integers.
 _EXACT = 2.0**62
 
+# And integers to floats.
+_ROUNDED = 2.0**53
+
 
 def exact_matrix(basis: Any, field: Field) -> np.ndarray:
     """Return residues (int64) for GF(p); integer multiples of the rows for the rationals."""
@@ -34,6 +37,9 @@ def _as_integers(basis: Any) -> np.ndarray | None:
         x = np.asarray(basis) if plain else None
     except (TypeError, ValueError):
         return None  # as_matrix says what is wrong with it
+    if x is not None and x.dtype.kind == "f" and not isinstance(basis, np.ndarray):
+        if np.abs(x).max(initial=0.0) >= _ROUNDED:
+            x = np.asarray(basis, dtype=object)  # integers beside floats, or too long for 64 bits
     if x is None or x.dtype.kind not in "biuO" or x.ndim != 2:
         return None
     return x
@@ -41,6 +47,11 @@ def _as_integers(basis: Any) -> np.ndarray | None:
 
 def _floats(basis: Any) -> np.ndarray:
     x = as_matrix(basis, name="basis")
+    if not isinstance(basis, np.ndarray) and np.abs(x).max(initial=0.0) >= _ROUNDED:
+        raise InvalidInputError(
+            f"basis is a {type(basis).__name__} with entries beyond 2**53, which may have been "
+            "integers that no float holds; pass a NumPy array"
+        )
     if x.dtype.kind == "c":
         raise InvalidTypeError(
             "basis is complex, and exact fields are the rationals and GF(p); pass integers"

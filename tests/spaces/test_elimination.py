@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linsub.errors import InvalidInputError
 from linsub.spaces import VectorSpace
 from linsub.spaces._kernels.elimination import inverse
 
@@ -138,6 +139,32 @@ def test_bools_and_unsigned_integers(field):
     assert VectorSpace(M, field) == VectorSpace(M.astype(int), field)
     large = np.array([[2**64 - 1, 2**63, 1], [0, 1, 2**64 - 3]], dtype=np.uint64)
     assert VectorSpace(large, field) == VectorSpace(large.astype(object), field)
+
+
+@pytest.mark.parametrize("field", [7, "rational"])
+def test_no_integer_is_rounded(field):
+    """NumPy makes floats of lists that mix integers with floats, or signs with 64 bits."""
+    for rows in ([[2**60 + 1, 1.0], [1, 2]], [[2**63, -1], [2**63 + 1, 3]]):
+        exact = np.array([[int(e) for e in row] for row in rows], dtype=object)
+        assert VectorSpace(rows, field) == VectorSpace(exact, field)
+        assert (
+            VectorSpace(rows[:1], field).basis.tolist()
+            == VectorSpace(exact[:1], field).basis.tolist()
+        )
+
+    class Foreign:
+        """An array of integers that is no NumPy array."""
+
+        def __init__(self, x):
+            self._x = x
+
+        def __array__(self, dtype=None, copy=None):
+            return self._x
+
+    small, large = np.array([[3, 1]]), np.array([[2**60 + 1, 1]])
+    assert VectorSpace(Foreign(small), field) == VectorSpace(small, field)
+    with pytest.raises(InvalidInputError, match=r"basis is a Foreign with entries beyond 2\*\*53"):
+        VectorSpace(Foreign(large), field)
 
 
 def test_the_input_stays_as_it_is():

@@ -108,16 +108,32 @@ def test_sums_and_intersections_against_all_vectors(made):
     assert (turned.restrict(S + P) == V) == (V == W)
 
 
-def solutions(p, target, V, S, P, Q):
-    """Return all spaces X on P and Q with V <-> X = target, over GF(2), by listing them."""
-    n = len(P + Q)
+def every_space(columns):
+    """Return all spaces over GF(2) on some columns."""
+    n = len(columns)
     found = []
     for rank in range(n + 1):
-        for rows in itertools.combinations(itertools.product(range(p), repeat=n), rank):
-            X = VectorSpace(np.array(rows).reshape(rank, n), p, columns=P + Q)
-            if X.rank == rank and X not in found and V.compose(X) == target:
+        for rows in itertools.combinations(itertools.product((0, 1), repeat=n), rank):
+            X = VectorSpace(np.array(rows).reshape(rank, n), 2, columns=columns)
+            if X.rank == rank and X not in found:
                 found.append(X)
     return found
+
+
+def test_no_link_is_smaller():
+    """All spaces over GF(2) on 2 + 2 columns, against all links of one column."""
+    lefts, rights = every_space(["s0", "s1", "p"]), every_space(["p", "q0", "q1"])
+    wholes = [left.compose(right) for left in lefts for right in rights]
+    linked = {(V.rank, V.basis.tobytes()) for V in wholes}
+    spaces = every_space(["s0", "s1", "q0", "q1"])
+    assert (len(lefts), len(spaces)) == (16, 67)
+    for V in spaces:
+        assert ((V.rank, V.basis.tobytes()) in linked) == (V.connectivity(["s0", "s1"]) <= 1)
+
+
+def solutions(target, V, P, Q):
+    """Return all spaces X on P and Q with V <-> X = target, over GF(2)."""
+    return [X for X in every_space(P + Q) if V.compose(X) == target]
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -126,7 +142,7 @@ def test_inversion_against_all_spaces(seed):
     S, P, Q = ["s0", "s1"], ["p0"] if seed % 2 else ["p0", "p1"], ["q"]
     V = VectorSpace(rng.integers(0, 2, (2, len(S + P))), 2, columns=S + P)
     target = VectorSpace(rng.integers(0, 2, (1 + seed % 2, 3)), 2, columns=S + Q)
-    every = solutions(2, target, V, S, P, Q)
+    every = solutions(target, V, P, Q)
     space, solvable, unique = found = V.invert(target)
     assert solvable == bool(every)
     assert unique == (len(every) == 1)
