@@ -48,6 +48,7 @@ BENCHMARKS = {
     "unions": "benchmarks.union_table",
     "k_subspaces": "benchmarks.k_subspaces",
     "clustering_table": "benchmarks.clustering_table",
+    "spaces": "benchmarks.spaces",
 }
 
 

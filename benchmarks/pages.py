@@ -46,6 +46,7 @@ MARKS = {
     "unions": "unions",
     "k_subspaces": "k-subspaces",
     "clustering_table": "clustering-table",
+    "spaces": "spaces",
 }
 
 

@@ -339,6 +339,25 @@ def check_how_many(out):
     assert not rows[3][4]
 
 
+def check_network(out):
+    k = int(re.search(r"share (\d+) wires$", out, re.M).group(1))
+    assert k == 2
+    assert out.count(": True") == 2
+    sent, taken = re.search(rf"sends {NUMBER} MW, loads take {NUMBER} MW$", out, re.M).groups()
+    assert float(sent) == float(taken) > 200
+    largest, off = re.search(
+        rf"largest flow {NUMBER} MW, largest difference {NUMBER} MW$", out, re.M
+    ).groups()
+    # The flow from bus 1 to bus 2 of the DC load flow, as is well known: 147.88 MW.
+    assert float(largest) == 147.88
+    assert float(off) < 1e-10
+    wires = [int(x) for x in re.search(r"first part: \[(.+)\]$", out, re.M).group(1).split(", ")]
+    assert len(wires) == 14
+    assert wires[0] == wires[-1] == 0
+    assert wires[4] == k
+    assert all(0 < wire < 14 for wire in wires[1:-1])
+
+
 CHECKS = {
     "plot_attributed_graph": check_attributed_graph,
     "plot_certify_sklearn": check_certify,
@@ -353,6 +372,7 @@ CHECKS = {
     "plot_jacobian_operator": check_jacobian,
     "plot_motion_segmentation": check_motion,
     "plot_train_projector": check_train,
+    "plot_network_parts": check_network,
     "plot_nystroem_digits": check_nystroem,
     "plot_patch_stream": check_stream,
     "plot_pixel_sensors": check_pixels,

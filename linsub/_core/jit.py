@@ -49,6 +49,7 @@ KERNEL_MODULES = {
     "dpp": "linsub.dpp.compiled",
     "sensitivity": "linsub.sensitivity.compiled",
     "sketching": "linsub.sketching.compiled",
+    "spaces": "linsub.spaces.compiled",
     "streaming": "linsub.streaming.compiled",
 }
 

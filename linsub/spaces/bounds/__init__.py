@@ -2,4 +2,22 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.spaces.bounds.links import (
+    composed_rank,
+    cut_rank,
+    cycle_rank,
+    k_sum_overlap,
+    least_overlap,
+    link_singular_value,
+    minor_bits,
+)
+
+__all__ = [
+    "composed_rank",
+    "cut_rank",
+    "cycle_rank",
+    "k_sum_overlap",
+    "least_overlap",
+    "link_singular_value",
+    "minor_bits",
+]

@@ -6,4 +6,6 @@ with its statement and proof in docs/theory/spaces.md, under the claim's id.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.spaces.claims import exact, graphs, linkings, real
+
+__all__ = ["exact", "graphs", "linkings", "real"]
