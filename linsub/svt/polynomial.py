@@ -41,7 +41,7 @@ class SVTPolynomial:
         ``none``.
     error_bound : float
         ``max |p - f|`` on `interval`, outside of `gap`, for the polynomial with exactly these
-        coefficients; inf where no function is known.
+        coefficients; 0 where p itself is the function.
     kind : {"bound", "estimate"}
         Whether that is proved, or measured on a grid.
     gap : tuple of float or None
@@ -62,7 +62,7 @@ class SVTPolynomial:
     coef: np.ndarray
     parity: Parity
     interval: tuple[float, float] = (0.0, 1.0)
-    error_bound: float = math.inf
+    error_bound: float = 0.0
     kind: Literal["bound", "estimate"] = "bound"
     gap: tuple[float, float] | None = None
     relative_error: float | None = None

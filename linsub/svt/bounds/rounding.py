@@ -112,21 +112,25 @@ def clenshaw_rounding(coef: Any, theta: float) -> float:
     return math.inf if math.isnan(total) else total
 
 
-def recurrence_rounding(coef: Any, theta: float, norms: Any, unit: float, start: float) -> float:
+def recurrence_rounding(coef: Any, theta: float, norms: Any, unit: float, start: Any) -> Any:
     """Bound the rounding of ``sum c_k T_k(Z) w`` by the three-term recurrence.
 
     Parameters
     ----------
     coef : array_like of shape (n + 1,)
     theta : float
-        The spectrum of Z lies between -cosh(theta) and 1, rounding may leave every invariant
+        The spectrum of Z lies between -cosh(theta) and 1, and rounding may leave every invariant
         subspace.
-    norms : array_like of shape (n + 1,)
-        Of the vectors ``T_k(Z) w`` as computed.
+    norms : array_like of shape (n + 1,) or (n + 1, b)
+        Of the vectors ``T_k(Z) w`` as computed, for each column of w.
     unit : float
         A product with Z errs by at most `unit` times the norm of the vector.
-    start : float
+    start : float or array_like of shape (b,)
         The error of w.
+
+    Returns
+    -------
+    float or ndarray of shape (b,)
 
     Notes
     -----
@@ -143,10 +147,12 @@ def recurrence_rounding(coef: Any, theta: float, norms: Any, unit: float, start:
     c = np.abs(np.asarray(coef, dtype=np.float64))
     t = np.asarray(norms, dtype=np.float64)
     n = c.size
-    before = np.concatenate([[0.0], t[: max(0, n - 2)]])[: n - 1]
+    before = np.zeros_like(t[: n - 1])
+    before[1:] = t[: n - 2] if n > 2 else before[1:]
+    often = (n - np.arange(n) + 2.0) * c
     with np.errstate(over="ignore", invalid="ignore"):
         steps = 2.0 * unit * t[: n - 1] + 2.0 * _U * (t[1:n] + before)
-        total = float(amplification(c, theta) @ steps)
-        total += 0.5 * _U * float(np.sum((n - np.arange(n) + 2.0) * c * t))
-        total += start * float(np.sum(c * _cosh(n, theta)))
-    return math.inf if math.isnan(total) else total
+        total = amplification(c, theta) @ steps + 0.5 * _U * (often @ t)
+        total = total + np.asarray(start) * float(np.sum(c * _cosh(n, theta)))
+    total = np.where(np.isnan(total), np.inf, total)
+    return float(total) if total.ndim == 0 else total

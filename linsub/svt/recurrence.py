@@ -1,0 +1,115 @@
+"""The three-term recurrence on vectors, watched: growth that the interval does not allow is found."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from linsub._core.dense.norms import column_norms
+from linsub.errors import InvalidInputError
+
+__all__ = ["Run", "Times", "three_terms"]
+
+# (X, norms of its columns) -> Z X, and the Rayleigh quotient of each column.
+Times = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+_EPS = float(np.finfo(np.float64).eps)
+
+# Norms are allowed this much rounding of their own, relative to them.
+_NORM = 1e-12
+
+
+@dataclasses.dataclass
+class Run:
+    """What the recurrence gave.
+
+    `norms` (n + 1, b) are those of T_k(Z) w by column; `left` says by column that the part of the
+    spectrum that it meets certainly leaves the interval.
+    """
+
+    sums: np.ndarray
+    norms: np.ndarray
+    left: np.ndarray
+
+
+def three_terms(
+    times: Times,
+    w: np.ndarray,
+    coef: np.ndarray,
+    theta: float,
+    unit: float,
+    start: np.ndarray,
+    outside: Callable[[float], str],
+) -> Run:
+    """Return ``sum c_k T_k(Z) w`` with what was seen on the way.
+
+    Parameters
+    ----------
+    times : callable
+        X and the norms of its columns -> Z X and the Rayleigh quotients of Z.
+    w : ndarray of shape (m, b)
+    coef : ndarray of shape (n + 1,)
+    theta : float
+        The spectrum of Z may reach down to -cosh(theta); 0 where it may not leave [-1, 1].
+    unit : float
+        Rounding of a product with Z, relative to the vector.
+    start : ndarray of shape (b,)
+        The error of each column of w, in any direction.
+    outside : callable
+        From a Rayleigh quotient of Z beyond [-1, 1], or 0, to what to tell the user.
+
+    Raises
+    ------
+    InvalidInputError
+        As soon as some T_k(Z) w has grown beyond what the interval allows.
+
+    Notes
+    -----
+    For a spectrum within [-1, 1] no T_k(Z) w is longer than w, up to the rounding so far,
+    ``e_{k+1} = 2 cosh(theta) e_k - e_{k-1} + 2 unit ||t_k||``. What is longer has left it. A Rayleigh
+    quotient above 1 proves that it has above, which is an error at once; below -1 it may
+    grow like cosh(k theta), at which rate the coefficients fall, and the sum keeps its meaning.
+    """
+    n = coef.size - 1
+    first = column_norms(w)
+    norms = np.zeros((n + 1, w.shape[1]))
+    norms[0] = first
+    left = np.zeros(w.shape[1], bool)
+    sums = coef[0] * w
+    before, now = w, w
+    error, previous = start.copy(), np.zeros_like(first)
+    twice = 2.0 * math.cosh(theta)
+    certain = 1.0 + 2.0 * unit + 64.0 * _EPS
+    for k in range(1, n + 1):
+        product, quotients = times(now, norms[k - 1])
+        if (quotients > certain).any():
+            raise InvalidInputError(outside(float(quotients.max())))
+        if theta == 0.0 and (quotients < -certain).any():
+            raise InvalidInputError(outside(float(quotients.min())))
+        left |= norms[k - 1] > first * (1.0 + _NORM) + error
+        # In place: the vectors are as long as A, and there may be few of them that fit.
+        if k == 1:
+            after = product
+        else:
+            after = 2.0 * product
+            after -= before
+        before, now = now, after
+        norms[k] = column_norms(now)
+        half = 1.0 if k == 1 else 2.0
+        error, previous = (
+            (0.5 if k == 1 else 1.0) * twice * error
+            - previous
+            + (half * unit + 4.0 * _EPS) * norms[k - 1],
+            error,
+        )
+        error = np.maximum(error, previous)
+        allowed = first * (1.0 + _NORM) * math.cosh(min(k * theta, 700.0)) + error
+        if not (norms[k] <= allowed).all():
+            finite = bool(np.isfinite(norms[k]).all())
+            raise InvalidInputError(outside(float(times(now, norms[k])[1].max()) if finite else 0.0))
+        sums += coef[k] * now
+    left |= norms[n] > first * (1.0 + _NORM) + error
+    return Run(sums, norms, left)
