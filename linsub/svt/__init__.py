@@ -13,11 +13,12 @@ from linsub.svt.principal import (
     principal_regression,
     singular_value_threshold,
 )
-from linsub.svt.qsp import QSPPhases, qsp_phases, qsp_response
+from linsub.svt.qsp import QSPCertificate, QSPPhases, qsp_phases, qsp_response
 from linsub.svt.result import SVTCertificate, SVTResult
 from linsub.svt.step import cheb_step
 
 __all__ = [
+    "QSPCertificate",
     "QSPPhases",
     "SVTCertificate",
     "SVTPolynomial",

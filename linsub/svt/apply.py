@@ -20,7 +20,7 @@ from linsub.svt.columns import Columns
 from linsub.svt.golub_kahan import krylov
 from linsub.svt.interpolant import cheb_interpolant, values_of
 from linsub.svt.polynomial import PARITIES, Parity, SVTPolynomial, as_interval
-from linsub.svt.recurrence import Times, three_terms
+from linsub.svt.recurrence import Times, sizes, three_terms
 from linsub.svt.result import SVTCertificate, SVTResult
 from linsub.svt.spectrum import Spectrum
 
@@ -31,6 +31,10 @@ _EPS = float(np.finfo(np.float64).eps)
 # Norms that were bounded by products are made longer by this much, so that an end of the spectrum
 # is not an end of the interval, where the slope of T_n is n^2.
 LONGER = 1.001
+
+
+# A column of zeros has Rayleigh quotients that do not matter.
+_TINY = 1e-150
 
 
 def svt_apply(
@@ -208,8 +212,8 @@ def apply_polynomial(
     error = p.error_bound * columns.norms + rounding
     if p.relative_error is not None and p.relative_error < 0.5:
         # |p - f| <= r |f|: of what was meant that is r, of p(A) x at most r / (1 - r).
-        sizes = columns.joined(column_norms(run.sums)) + rounding
-        relative = p.relative_error / (1.0 - p.relative_error) * sizes + rounding
+        found = columns.joined(column_norms(run.sums)) + rounding
+        relative = p.relative_error / (1.0 - p.relative_error) * found + rounding
         error = np.minimum(error, relative)
     error = np.where(left, np.inf, error)
     notes: tuple[str, ...] = ()
@@ -247,7 +251,7 @@ def _map(p: SVTPolynomial, op: Operator, end: float, unit: float) -> tuple[Times
         def eigen(W: np.ndarray, norms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             Y = (_over(op.matmat(W), end) - middle * W) / half
             dots = np.einsum("ij,ij->j", W.conj(), Y).real
-            return Y, _divided(dots, np.square(norms))
+            return Y, dots / np.square(np.maximum(norms, _TINY))
 
         return eigen, (unit + 8.0 * _EPS) / half
 
@@ -259,14 +263,10 @@ def _map(p: SVTPolynomial, op: Operator, end: float, unit: float) -> tuple[Times
         Y = _over(Y, end)
         Y *= 2.0 / (spread * end)
         Y -= ((1.0 + lower * lower) / spread) * W
-        sizes = _divided(column_norms(images) / end, norms)
-        return Y, (2.0 * np.square(sizes) - (1.0 + lower * lower)) / spread
+        ratios = sizes(images) / (end * np.maximum(norms, _TINY))
+        return Y, (2.0 * np.square(ratios) - (1.0 + lower * lower)) / spread
 
     return singular, (2.0 * unit + 16.0 * _EPS) / spread
-
-
-def _divided(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return np.divide(x, y, out=np.zeros_like(x), where=y > 0.0)
 
 
 def _check_hermitian(op: Any, w: np.ndarray, unit: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -12,12 +13,25 @@ from linsub.errors import ConvergenceError, InvalidInputError
 from linsub.results import Bound, Certificate, Info, Record
 from linsub.svt.polynomial import SVTPolynomial
 
-__all__ = ["QSPPhases", "qsp_phases", "qsp_response"]
+__all__ = ["QSPCertificate", "QSPPhases", "qsp_phases", "qsp_response"]
 
 _EPS = float(np.finfo(np.float64).eps)
 
 # Points at which a target is held against 1, for each degree.
 GRID = 4
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class QSPCertificate(Certificate):
+    """What is known about phases.
+
+    Attributes
+    ----------
+    error : Bound
+        ``max |Im <0|U(x)|0> - f(x)|`` over [-1, 1].
+    """
+
+    error: Bound | None = None
 
 
 class QSPPhases(Record):
@@ -35,7 +49,7 @@ class QSPPhases(Record):
     _fields = ("phases", "residual")
     phases: np.ndarray
     residual: float
-    certificate: Certificate | None
+    certificate: QSPCertificate | None
     info: Info | None
 
 
@@ -96,7 +110,7 @@ def qsp_phases(
     where = np.abs(d - 2 * np.arange(d + 1))
     half = np.where(where == 0, 1.0, 0.5)
     phases = half * c[where]
-    best, least, steps = phases, math.inf, 0
+    best, least, since, steps = phases, math.inf, 0, 0
     for steps in range(1, maxiter + 1):
         lack = c - _coefficients(phases)
         size = float(np.abs(lack).sum())
@@ -112,7 +126,7 @@ def qsp_phases(
     found = QSPPhases(
         best,
         residual,
-        certificate=_QSPCertificate(Bound(residual, "bound", "max |Im <0|U|0> - f|")),
+        certificate=QSPCertificate(Bound(residual, "bound", "max |Im <0|U|0> - f|")),
         info=info,
     )
     if least > tol:
@@ -123,13 +137,6 @@ def qsp_phases(
             result=found,
         )
     return found
-
-
-class _QSPCertificate(Certificate):
-    """The error of the response, as a bound."""
-
-    def __init__(self, error: Bound) -> None:
-        object.__setattr__(self, "error", error)
 
 
 def qsp_response(phases: Any, x: Any) -> Any:

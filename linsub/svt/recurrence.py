@@ -8,10 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from linsub._core.dense.norms import column_norms
 from linsub.errors import InvalidInputError
 
-__all__ = ["Run", "Times", "three_terms"]
+__all__ = ["Run", "Times", "sizes", "three_terms"]
 
 # (X, norms of its columns) -> Z X, and the Rayleigh quotient of each column.
 Times = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -20,6 +19,15 @@ _EPS = float(np.finfo(np.float64).eps)
 
 # Norms are allowed this much rounding of their own, relative to them.
 _NORM = 1e-12
+
+
+def sizes(X: np.ndarray) -> np.ndarray:
+    """Return the norms of columns that are neither huge nor tiny, as those of a recurrence are."""
+    if X.dtype.kind == "c":
+        squares = np.einsum("ij,ij->j", X.real, X.real) + np.einsum("ij,ij->j", X.imag, X.imag)
+    else:
+        squares = np.einsum("ij,ij->j", X, X)
+    return np.sqrt(squares, dtype=np.float64)
 
 
 @dataclasses.dataclass
@@ -74,7 +82,7 @@ def three_terms(
     grow like cosh(k theta), at which rate the coefficients fall, and the sum keeps its meaning.
     """
     n = coef.size - 1
-    first = column_norms(w)
+    first = sizes(w)
     norms = np.zeros((n + 1, w.shape[1]))
     norms[0] = first
     left = np.zeros(w.shape[1], bool)
@@ -97,7 +105,7 @@ def three_terms(
             after = 2.0 * product
             after -= before
         before, now = now, after
-        norms[k] = column_norms(now)
+        norms[k] = sizes(now)
         half = 1.0 if k == 1 else 2.0
         error, previous = (
             (0.5 if k == 1 else 1.0) * twice * error
