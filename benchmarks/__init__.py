@@ -39,6 +39,7 @@ BENCHMARKS = {
     "row_sketches": "benchmarks.frequent_directions",
     "oja": "benchmarks.oja",
     "streaming_eigenvector": "benchmarks.streaming_eigenvector",
+    "svt": "benchmarks.svt",
 }
 
 

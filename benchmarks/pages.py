@@ -37,6 +37,7 @@ MARKS = {
     "row_sketches": "row-sketches",
     "oja": "oja",
     "streaming_eigenvector": "streaming-eigenvector",
+    "svt": "svt",
 }
 
 

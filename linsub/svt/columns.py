@@ -58,7 +58,7 @@ class Columns:
         if not self.split:
             return values
         b = values.size // 2
-        return np.hypot(values[:b], values[b:])
+        return np.asarray(np.hypot(values[:b], values[b:]))
 
     def give_back(self, Y: np.ndarray, error: np.ndarray) -> tuple[Any, np.ndarray]:
         """Return Y and the bounds of its columns in the unit and the type of x."""
@@ -73,7 +73,7 @@ class Columns:
             error = np.ldexp(error, -self.exponents) + (floor if Y.size else 0.0)
         if not np.isfinite(Y).all():
             raise NumericalError(
-                f"f(A) {self.name} exceeds the largest {self.dtype}; divide {self.name}, or f, by a "
+                f"f(A) {self.name} exceeds the largest {self.dtype}; divide {self.name} or f by a "
                 "power of two first"
             )
         out = Y[:, 0] if self.single else Y

@@ -37,9 +37,9 @@ def hard_threshold(threshold: float, gap: float, tol: float) -> SVTPolynomial:
 def soft_threshold(threshold: float, gap: float, tol: float) -> SVTPolynomial:
     """Return an odd polynomial near max(x - threshold, 0) on all of [0, 1].
 
-    The step times ``x - threshold * s(x)``, s near 1 from where the step begins. Above its transition
-    that errs by e + e' threshold, below it by e threshold, and within it, where both factors are
-    bounded, by (1 + e) (gap + e') threshold, e and e' the errors of the step and of s.
+    The step times ``x - threshold * s(x)``, s near 1 from where the step begins. Above its
+    transition that errs by e + e' threshold, below it by e threshold, and within it, where both
+    factors are bounded, by (1 + e) (gap + e') threshold, e and e' the errors of the step and of s.
     """
     step = cheb_step(threshold, gap, tol)
     assert step.gap is not None
@@ -54,9 +54,7 @@ def soft_threshold(threshold: float, gap: float, tol: float) -> SVTPolynomial:
     coef, rounding = _times(step, rest, sign, size)
     e, other = step.error_bound, sign.error_bound
     error = max(e + (1.0 + e) * threshold * other, (1.0 + e) * (gap + other) * threshold)
-    return SVTPolynomial(
-        coef, "odd", error_bound=error + rounding, of=f"max(x - {threshold:g}, 0)"
-    )
+    return SVTPolynomial(coef, "odd", error_bound=error + rounding, of=f"max(x - {threshold:g}, 0)")
 
 
 def inverse_above(threshold: float, gap: float, tol: float) -> SVTPolynomial:
@@ -88,7 +86,7 @@ def inverse_above(threshold: float, gap: float, tol: float) -> SVTPolynomial:
 
 
 def _at_zero(p: SVTPolynomial) -> float:
-    """Return q(0) of ``p(x) = x q(x^2)`` with coefficients of alternating signs: its largest value."""
+    """Return q(0) of ``p(x) = x q(x^2)`` with alternating coefficients: its largest value."""
     k = np.arange(p.coef.size)
     return float(np.sum(np.abs(p.coef) * np.cosh(k * p.growth)))
 

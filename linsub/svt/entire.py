@@ -19,8 +19,8 @@ LARGEST = 1e6
 def cheb_exp(beta: float, tol: float = 1e-6) -> SVTPolynomial:
     """Polynomial near exp(-beta (1 - x)) on [-1, 1], for Hermitian matrices.
 
-    ``|p(x) - exp(-beta (1 - x))| <= tol``; with ``x = 1 - 2 h / ||H||`` it gives the heat kernel or the
-    Gibbs weight ``exp(-2 beta h / ||H||)`` of a positive semidefinite H.
+    ``|p(x) - exp(-beta (1 - x))| <= tol``; with ``x = 1 - 2 h / ||H||`` it gives the heat kernel or
+    the Gibbs weight ``exp(-2 beta h / ||H||)`` of a positive semidefinite H.
 
     Parameters
     ----------
@@ -92,8 +92,8 @@ def cheb_cos(t: float, tol: float = 1e-6) -> SVTPolynomial:
 
     Notes
     -----
-    *Algorithm.* Jacobi and Anger: ``J_0(t) + 2 sum (-1)^k J_2k(t) T_2k(x)``, cut off where the sizes of
-    the rest sum to less than tol (claim ``svt-jacobi-anger``). The degree is a fifth below
+    *Algorithm.* Jacobi and Anger: ``J_0(t) + 2 sum (-1)^k J_2k(t) T_2k(x)``, cut off where the
+    sizes of the rest sum to less than tol (claim ``svt-jacobi-anger``). The degree is a fifth below
     that of the usual formula. *Cost.* O(t + degree).
 
     References
@@ -137,8 +137,9 @@ def cheb_sin(t: float, tol: float = 1e-6) -> SVTPolynomial:
 
     Notes
     -----
-    *Algorithm.* ``2 sum (-1)^k J_{2k+1}(t) T_{2k+1}(x)``, cut off as in :func:`cheb_cos` and written as x
-    times a series in ``T_k(2 x^2 - 1)``, by ``2 x T_k(2 x^2 - 1) = T_{2k+1}(x) + T_{2k-1}(x)``.
+    *Algorithm.* ``2 sum (-1)^k J_{2k+1}(t) T_{2k+1}(x)``, cut off as in :func:`cheb_cos` and
+    written as x times a series in ``T_k(2 x^2 - 1)``, by ``2 x T_k(2 x^2 - 1) = T_{2k+1}(x) +
+    T_{2k-1}(x)``.
 
     Examples
     --------

@@ -24,6 +24,9 @@ _FIRST = 4
 # Remainders below this multiple of eps times the norm so far are rounding: the space is whole.
 _NOISE = 16.0
 
+# Singular values of the small matrix below this multiple of eps, the size of A and its norm are 0.
+_KERNEL = 16.0
+
 
 @dataclasses.dataclass
 class Krylov:
@@ -43,62 +46,63 @@ def krylov(
     tol: float,
     max_degree: int,
 ) -> Krylov:
-    """Return f(A) x for each column of X; f takes singular values in the unit of A."""
-    rows = op.shape[0] if odd else op.shape[1]
-    Y = np.zeros((rows, X.shape[1]), X.dtype)
-    changes, degree = np.zeros(X.shape[1]), 0
-    for j in range(X.shape[1]):
-        Y[:, j], changes[j], taken = _column(op, f, X[:, j], odd, interval, tol, max_degree)
-        degree = max(degree, taken)
+    """Return f(A) x for each column of X; f takes singular values in the unit of A.
+
+    An odd f is ``f(s) / s`` of A A^H on A x, so that the kernel of A is left out at once and no
+    singular value of the small matrix wanders towards 0 for its sake.
+    """
+    W = op.matmat(X) if odd else X
+    space = op.adjoint if odd else op
+    sizes = np.linalg.norm(X, axis=0)
+    Y = np.zeros(W.shape, W.dtype)
+    changes, degree = np.zeros(W.shape[1]), 0
+    for j in range(W.shape[1]):
+        size = float(np.linalg.norm(W[:, j]))
+        if size > 0.0:
+            small = _Small(f, odd, interval, op.scale, float(sizes[j]))
+            Y[:, j], changes[j], taken = _column(space, small, W[:, j], size, tol, max_degree - odd)
+            degree = max(degree, taken + odd)
     return Krylov(Y, changes, degree)
 
 
 def _column(
-    op: Operator,
-    f: Any,
-    x: np.ndarray,
-    odd: bool,
-    interval: tuple[float, float] | None,
-    tol: float,
-    max_degree: int,
+    op: Operator, small: _Small, w: np.ndarray, size: float, tol: float, max_degree: int
 ) -> tuple[np.ndarray, float, int]:
-    size = float(np.linalg.norm(x))
-    space = _Space(op, x / size if size > 0.0 else x, odd)
-    rows = op.shape[0] if odd else op.shape[1]
-    if size == 0.0:
-        return np.zeros(rows, x.dtype), 0.0, 0
-    before = np.zeros(0, x.dtype)
-    following, change = _FIRST, math.inf
+    space = _Space(op, w / size)
+    before = np.zeros(0)
+    following = _FIRST
     while True:
         whole = space.extend()
         k = space.order
+        whole = whole or (small.odd and k >= min(op.shape))
         if not whole and k < following and 2 * k < max_degree:
             continue
-        values, largest = _small(space, f, odd, interval, op.scale)
+        values = size * small.values(space)
         padded = np.zeros_like(values)
         padded[: before.size] = before
         change = float(np.linalg.norm(values - padded))
+        limit = small.largest * small.size
         if whole:  # nothing is left out but rounding
-            change = 64.0 * k * op.eps * max(largest, float(np.linalg.norm(values)))
-        if whole or change <= tol * largest:
+            change = 64.0 * k * op.eps * max(limit, float(np.linalg.norm(values)))
+        if whole or change <= tol * limit:
             break
         if 2 * k >= max_degree:
             raise ConvergenceError(
-                f"the last change is {change / max(largest, 1e-300):.2g} of the largest |f| after "
+                f"the last change is {change / max(limit, 1e-300):.2g} of the largest |f| after "
                 f"{2 * k} products; raise tol or max_degree"
             )
         before, following = values, max(k + 2, math.ceil(_GROWTH * k))
-    basis = space.left if odd else space.right
-    y = np.stack(basis, axis=1)[:, : values.size] @ values
-    return size * y, size * change, 2 * k - (not odd and whole)
+    y = np.stack(space.right, axis=1)[:, : values.size] @ values
+    return y, change, 2 * k
 
 
 class _Space:
     """``A V = U B`` with B upper bidiagonal, both bases orthogonal to rounding."""
 
-    def __init__(self, op: Operator, v: np.ndarray, odd: bool) -> None:
-        self.op, self.odd = op, odd
-        self.right, self.left = [v], []
+    def __init__(self, op: Operator, v: np.ndarray) -> None:
+        self.op = op
+        self.right: list[np.ndarray] = [v]
+        self.left: list[np.ndarray] = []
         self.diagonal: list[float] = []
         self.above: list[float] = []
         self.size = 0.0
@@ -141,34 +145,44 @@ class _Space:
         return w / norm, norm
 
 
-def _small(
-    space: _Space, f: Any, odd: bool, interval: tuple[float, float] | None, scale: float
-) -> tuple[np.ndarray, float]:
-    """Return f of the bidiagonal matrix on its first unit vector, and the largest |f|."""
-    k = space.order
-    B = np.diag(np.array(space.diagonal))
-    B[np.arange(k - 1), np.arange(1, k)] = space.above[: k - 1]
-    P, S, Qh = svd(B)
-    with np.errstate(over="ignore", under="ignore"):
-        ritz = S / scale
-    if isinstance(f, SVTPolynomial):
-        if ritz[0] > f.end * (1.0 + 1e-10):
+@dataclasses.dataclass
+class _Small:
+    """f of the bidiagonal matrix: `largest` is the largest |f| met, `size` the norm of x."""
+
+    f: Any
+    odd: bool
+    interval: tuple[float, float] | None
+    scale: float
+    size: float
+    largest: float = 0.0
+
+    def values(self, space: _Space) -> np.ndarray:
+        """Return f(B) e_1, or f(B) B^-1 e_1 where odd, both as functions of B^T B."""
+        k = space.order
+        B = np.diag(np.array(space.diagonal))
+        B[np.arange(k - 1), np.arange(1, k)] = space.above[: k - 1]
+        _, S, Qh = svd(B)
+        with np.errstate(over="ignore", under="ignore"):
+            ritz = S / self.scale
+        f, end = self.f, math.inf
+        if isinstance(f, SVTPolynomial):
+            end = f.end
+        elif self.interval is not None:
+            end = self.interval[1]
+        if ritz[0] > end * (1.0 + 1e-10):
             raise InvalidInputError(
                 f"A has a singular value of at least {float(ritz[0]):.6g}, beyond the interval "
-                f"{f.interval}; use polynomial.stretched(factor)"
+                f"that ends at {end:.6g}; pass a larger one, or polynomial.stretched(factor)"
             )
-        values = f(ritz)
-    else:
-        if interval is not None and ritz[0] > interval[1] * (1.0 + 1e-10):
-            raise InvalidInputError(
-                f"A has a singular value of at least {float(ritz[0]):.6g}, beyond the interval "
-                f"{interval}; pass a larger one"
-            )
-        kept = ritz > 0.0 if odd else np.ones(k, bool)
-        values = np.zeros(k)
+        # What a space holds beyond the range, by rounding alone, has singular values near 0.
+        eps, rows = space.op.eps, max(space.op.shape)
+        kept = _KERNEL * eps * rows * S[0] < S if self.odd else np.ones(k, bool)
+        found = np.zeros(k)
         if kept.any():
-            values[kept] = values_of(f, ritz[kept])
-    first = Qh[:, 0].conj()
-    # Qh[:, 0] holds the first entries of the right vectors; real for a real B.
-    out = (P if odd else Qh.T) @ (values * (Qh[:, 0] if odd else first))
-    return out.astype(space.right[0].dtype), float(np.abs(values).max(initial=0.0))
+            found[kept] = (
+                f(ritz[kept]) if isinstance(f, SVTPolynomial) else values_of(f, ritz[kept])
+            )
+        self.largest = float(np.abs(found).max(initial=0.0))
+        if self.odd:
+            found[kept] /= S[kept]
+        return np.asarray(Qh.T @ (found * Qh[:, 0]))

@@ -71,8 +71,8 @@ def cheb_interpolant(
 
     Notes
     -----
-    *Algorithm.* Interpolation of f(x), or of f(x) / x where odd, in x^2 at Chebyshev nodes, twice as
-    many until the last quarter of the coefficients has fallen below the tolerance; then cut off
+    *Algorithm.* Interpolation of f(x), or of f(x) / x where odd, in x^2 at Chebyshev nodes, twice
+    as many until the last quarter of the coefficients has fallen below the tolerance; then cut off
     where the rest sums to less. *Accuracy.* The error is measured at four times as many points.
 
     Examples
@@ -103,8 +103,8 @@ def cheb_interpolant(
         if count == most + 1:
             raise NumericalError(
                 f"f is not resolved at degree {max_degree}: the last coefficients still are "
-                f"{float(np.abs(last).max()):.2g} (f reaches {size:.2g}); smooth f, give an interval "
-                "away from where it is singular, raise tol or max_degree"
+                f"{float(np.abs(last).max()):.2g} (f reaches {size:.2g}); smooth f, give an "
+                "interval away from where it is singular, raise tol or max_degree"
             )
         count *= 2
     rest = np.cumsum(np.abs(coef)[::-1])[::-1]
@@ -148,7 +148,5 @@ def values_of(f: Callable[[np.ndarray], Any], x: np.ndarray) -> np.ndarray:
     values = np.broadcast_to(values.astype(np.float64), x.shape)
     if not np.isfinite(values).all():
         i = int(np.argmin(np.isfinite(values)))
-        raise NonFiniteError(
-            f"f({x[i]:.6g}) is {values[i]}; give an interval on which f is finite"
-        )
+        raise NonFiniteError(f"f({x[i]:.6g}) is {values[i]}; give an interval on which f is finite")
     return values

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from linsub._core import arrays, scalars
-from linsub.errors import InvalidInputError
+from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.svt import bounds
 
 __all__ = ["PARITIES", "Parity", "SVTPolynomial", "clenshaw", "polynomial_of_samples"]
@@ -70,12 +70,12 @@ class SVTPolynomial:
 
     def __post_init__(self) -> None:
         coef = arrays.as_vector(self.coef, name="coef").copy()
-        if coef.dtype.kind == "c" or coef.size == 0:
-            what = "is empty" if coef.size == 0 else "is complex"
-            raise InvalidInputError(
-                f"coef {what}; a real polynomial has one real coefficient at least (apply real and "
-                "imaginary parts one after the other)"
+        if coef.dtype.kind == "c":
+            raise InvalidTypeError(
+                "coef is complex; apply a polynomial of its real parts and one of the others"
             )
+        if coef.size == 0:
+            raise InvalidInputError("coef is empty; a polynomial has one coefficient at least")
         scalars.as_choice(self.parity, name="parity", choices=PARITIES)
         coef = coef.astype(np.float64, copy=False)
         coef.flags.writeable = False
@@ -112,7 +112,7 @@ class SVTPolynomial:
         """Return p(x), entry by entry, by Clenshaw's recurrence."""
         points = np.asarray(x)
         if points.dtype.kind not in "fiub":
-            raise InvalidInputError(f"x has dtype {points.dtype}; singular values are real")
+            raise InvalidTypeError(f"x has dtype {points.dtype}; singular values are real")
         points = points.astype(np.float64)
         values = clenshaw(self.coef, self.mapped(points))
         return values * (points / self.end) if self.parity == "odd" else values
@@ -131,7 +131,7 @@ class SVTPolynomial:
         return found
 
     def supremum(self) -> float:
-        """Return a proved bound on ``max |p(x)|`` for ``|x| <= end`` (in the interval for ``none``).
+        """Return a proved bound on ``max |p(x)|``, |x| <= end (in the interval for ``none``).
 
         The largest value on a grid of Chebyshev points, times the factor of Ehlich and Zeller
         (claim ``svt-supremum``), with its rounding.
@@ -144,9 +144,7 @@ class SVTPolynomial:
         else:
             values = self(nodes[nodes >= -0.1] * self.end)
         rounding = bounds.clenshaw_rounding(self.coef, self.growth)
-        return float(
-            bounds.grid_factor(self.degree, count) * (np.abs(values).max() + rounding)
-        )
+        return float(bounds.grid_factor(self.degree, count) * (np.abs(values).max() + rounding))
 
     def stretched(self, factor: float) -> SVTPolynomial:
         """Return ``x -> p(x / factor)``, whose interval is `factor` times as long.

@@ -42,9 +42,9 @@ def cheb_sign(delta: float, tol: float = 1e-6) -> SVTPolynomial:
 
     Notes
     -----
-    *Algorithm.* ``x q(x^2)`` with q the Chebyshev series of ``y^(-1/2)`` on [delta^2, 1], cut off where
-    the error is certified. Its coefficients and its error are known in closed form, and the degree
-    is asymptotically the least that there is (claim ``svt-sign``); interpolation, as in the
+    *Algorithm.* ``x q(x^2)`` with q the Chebyshev series of ``y^(-1/2)`` on [delta^2, 1], cut off
+    where the error is certified. Its coefficients and its error are known in closed form, and the
+    degree is asymptotically the least that there is (claim ``svt-sign``); interpolation, as in the
     notes to which this goes back, takes 5 % more and the error function of the quantum
     literature four times as much, as it is bounded by 1 on [-1, 1] by design. This one is so by
     the signs of its coefficients: the terms for x < delta are positive.
@@ -96,8 +96,8 @@ def cheb_power(
 
     Notes
     -----
-    *Algorithm.* The Chebyshev series in x^2, cut off; see :func:`cheb_sign`. *Accuracy.* The error is
-    proved, and attained at delta for even parity and for odd c >= 1 (claim ``svt-power``).
+    *Algorithm.* The Chebyshev series in x^2, cut off; see :func:`cheb_sign`. *Accuracy.* The error
+    is proved, and attained at delta for even parity and for odd c >= 1 (claim ``svt-power``).
 
     Examples
     --------
@@ -110,15 +110,7 @@ def cheb_power(
     delta, tol = _checked(delta, tol, "delta")
     scalars.as_choice(parity, name="parity", choices=("even", "odd"))
     odd = parity == "odd"
-    exponent = -c * math.log(delta)
-    if exponent > 600.0:
-        raise InvalidInputError(
-            f"delta^(-c) is 10^{exponent / math.log(10.0):.0f}; take a larger delta than {delta:.3g} or "
-            f"a smaller c than {c:g}"
-        )
-    return _series(
-        0.5 * (c + odd), delta, tol * math.exp(exponent), odd=odd, of=f"x^-{c:g}"
-    )
+    return _series(0.5 * (c + odd), delta, tol * delta**-c, odd=odd, of=f"x^-{c:g}")
 
 
 def cheb_inverse(kappa: float, tol: float = 1e-6) -> SVTPolynomial:
@@ -145,8 +137,8 @@ def cheb_inverse(kappa: float, tol: float = 1e-6) -> SVTPolynomial:
 
     Notes
     -----
-    *Algorithm.* ``x p(x) = 1 - T_n(-z) / T_n(z0)`` in closed form (claim ``svt-inverse``); the one of
-    Childs, Kothari and Somma needs three times the degree. *Cost.* O(degree).
+    *Algorithm.* ``x p(x) = 1 - T_n(-z) / T_n(z0)`` in closed form (claim ``svt-inverse``); the one
+    of Childs, Kothari and Somma needs three times the degree. *Cost.* O(degree).
 
     References
     ----------
@@ -190,7 +182,7 @@ def _checked(delta: float, tol: float, name: str) -> tuple[float, float]:
 def _affordable(terms: int) -> None:
     if terms > MAX_TERMS:
         raise InvalidInputError(
-            f"the degree would be about {2 * terms}; ask for a larger tol, or for a smaller range of "
+            f"the degree would be about {2 * terms}; ask for a larger tol, or a smaller range of "
             "singular values"
         )
 
@@ -209,8 +201,10 @@ def _series(s: float, delta: float, tol: float, *, odd: bool, of: str) -> SVTPol
         count *= 2
     n = int(reached[0])
     coef = g[: n + 1].copy()
-    # A product of k ratios, each of them right to a few units.
-    rounding = float(np.sum(coef * (8.0 + 2.0 * np.arange(n + 1)))) * _EPS
+    # A product of k ratios, each of them right to a few units; they are made to add up, most of
+    # them with k up to (1 + s) / theta.
+    units = 8.0 + 2.0 * np.arange(n + 1) + 2.0 * (1.0 + s) / theta
+    rounding = float(np.sum(coef * units)) * _EPS
     coef[1::2] *= -1.0
     return SVTPolynomial(
         coef,

@@ -52,8 +52,8 @@ def principal_projection(
     threshold : float
         Positive, in the unit of A.
     gap : float, optional
-        In (0, 1). Components with singular values within ``threshold (1 +- gap)`` are kept by a share
-        between 0 and 1; the degree grows like 1 / gap.
+        In (0, 1). Components with singular values within ``threshold (1 +- gap)`` are kept by a
+        share between 0 and 1; the degree grows like 1 / gap.
     tol : float, optional
         In (0, 1/2).
     norm : float, optional
@@ -104,8 +104,8 @@ def singular_value_threshold(
 ) -> SVTResult:
     """Singular value thresholding of A, applied to vectors.
 
-    Soft: ``y = sum max(s_i - threshold, 0) u_i v_i^H x``, the proximal map of the nuclear norm. Hard:
-    ``y = sum_{s_i >= threshold} s_i u_i v_i^H x``.
+    Soft: ``y = sum max(s_i - threshold, 0) u_i v_i^H x``, the proximal map of the nuclear norm.
+    Hard: ``y = sum_{s_i >= threshold} s_i u_i v_i^H x``.
 
     Parameters
     ----------
@@ -115,8 +115,8 @@ def singular_value_threshold(
         Positive, in the unit of A.
     kind : {"soft", "hard"}, optional
     gap : float, optional
-        In (0, 1). Hard: nothing is said of singular values within ``threshold (1 +- gap)``. Soft: they
-        may be off by about ``gap * threshold``, which is part of ``bound``.
+        In (0, 1). Hard: nothing is said of singular values within ``threshold (1 +- gap)``. Soft:
+        they may be off by about ``gap * threshold``, which is part of ``bound``.
     tol : float, optional
         In (0, 1/2), relative to the norm of A.
     norm : float, optional
@@ -134,8 +134,8 @@ def singular_value_threshold(
 
     Notes
     -----
-    *Algorithm.* x times the step polynomial; soft: the step times ``x - threshold s(x)`` with s from
-    :func:`cheb_sign`. *Accuracy.* Claim ``svt-threshold``.
+    *Algorithm.* x times the step polynomial; soft: the step times ``x - threshold s(x)`` with s
+    from :func:`cheb_sign`. *Accuracy.* Claim ``svt-threshold``.
 
     References
     ----------
@@ -255,10 +255,10 @@ def pinv_apply(
 
     Notes
     -----
-    *Algorithm.* :func:`cheb_inverse` of A^H; about ``||A|| / smallest * log(2 / tol)`` products. For one
-    right-hand side LSQR and LSMR adapt to it and take fewer products; this is a fixed linear map,
-    and takes blocks. *Accuracy.* Claim ``svt-principal``: the relative error of the polynomial and
-    rounding, which is relative to ``||b|| / smallest``.
+    *Algorithm.* :func:`cheb_inverse` of A^H; about ``||A|| / smallest * log(2 / tol)`` products.
+    For one right-hand side LSQR and LSMR adapt to it and take fewer products; this is a fixed
+    linear map, and takes blocks. *Accuracy.* Claim ``svt-principal``: the relative error of the
+    polynomial and rounding, which is relative to ``||b|| / smallest``.
 
     References
     ----------

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from linsub._core import arrays, scalars
-from linsub.errors import ConvergenceError, InvalidInputError
+from linsub.errors import ConvergenceError, InvalidInputError, InvalidTypeError
 from linsub.results import Bound, Certificate, Info, Record
 from linsub.svt.polynomial import SVTPolynomial
 
@@ -53,9 +53,7 @@ class QSPPhases(Record):
     info: Info | None
 
 
-def qsp_phases(
-    target: SVTPolynomial | Any, *, tol: float = 1e-12, maxiter: int = 500
-) -> QSPPhases:
+def qsp_phases(target: SVTPolynomial | Any, *, tol: float = 1e-12, maxiter: int = 500) -> QSPPhases:
     """Symmetric phase factors of a real polynomial of definite parity, bounded by 1.
 
     ``Im <0| U(x) |0> = f(x)`` with ``U(x) = e^{i phi_0 Z} prod_j W(x) e^{i phi_j Z}``,
@@ -85,11 +83,11 @@ def qsp_phases(
 
     Notes
     -----
-    *Algorithm.* ``phi <- phi + (c - F(phi)) / 2`` from c / 2, where F gives the Chebyshev coefficients of
-    the imaginary part. F is a product of d + 1 matrices of polynomials of degree one in
-    ``exp(2 i theta)``, multiplied in pairs by the fast Fourier transform: the authors evaluate
-    it at each node, in O(d^2). *Cost.* O(d log(d)^2) an iteration; some tens of iterations.
-    *Accuracy.* Claim ``svt-qsp``.
+    *Algorithm.* ``phi <- phi + (c - F(phi)) / 2`` from c / 2, where F gives the Chebyshev
+    coefficients of the imaginary part. F is a product of d + 1 matrices of polynomials of degree
+    one in ``exp(2 i theta)``, multiplied in pairs by the fast Fourier transform: the authors
+    evaluate it at each node, in O(d^2). *Cost.* O(d log(d)^2) an iteration; some tens of
+    iterations. *Accuracy.* Claim ``svt-qsp``.
 
     References
     ----------
@@ -110,8 +108,8 @@ def qsp_phases(
     where = np.abs(d - 2 * np.arange(d + 1))
     half = np.where(where == 0, 1.0, 0.5)
     phases = half * c[where]
-    best, least, since, steps = phases, math.inf, 0, 0
-    for steps in range(1, maxiter + 1):
+    best, least, since, taken = phases, math.inf, 0, 0
+    for taken in range(1, maxiter + 1):  # noqa: B007
         lack = c - _coefficients(phases)
         size = float(np.abs(lack).sum())
         if size < least:
@@ -122,7 +120,7 @@ def qsp_phases(
             break
         phases = phases + half * lack[where]
     residual = least + 8.0 * _EPS * (d + 1.0) * (1.0 + math.log2(d + 1.0))
-    info = Info("fixed point", converged=least <= tol, iterations=steps)
+    info = Info("fixed point", converged=least <= tol, iterations=taken)
     found = QSPPhases(
         best,
         residual,
@@ -130,10 +128,11 @@ def qsp_phases(
         info=info,
     )
     if least > tol:
+        total = float(np.abs(c).sum())
         raise ConvergenceError(
-            f"the coefficients are off by {least:.2g} after {steps} steps; scale the target down (it "
-            f"reaches {_largest(c):.3g}, and its coefficients sum to {float(np.abs(c).sum()):.3g}), or "
-            "raise tol or maxiter",
+            f"the coefficients are off by {least:.2g} after {taken} steps; scale the target down "
+            f"(it reaches {_largest(c):.3g}, its coefficients sum to {total:.3g}), or raise tol or "
+            "maxiter",
             result=found,
         )
     return found
@@ -169,12 +168,18 @@ def qsp_response(phases: Any, x: Any) -> Any:
     np.float64(-0.5)
     """
     angles = arrays.as_vector(phases, name="phases")
-    if angles.dtype.kind == "c" or angles.size == 0:
-        raise InvalidInputError("phases must be real, and one at least")
+    if angles.dtype.kind == "c":
+        raise InvalidTypeError("phases are complex; they are angles, in radians")
+    if angles.size == 0:
+        raise InvalidInputError("phases are empty; there is one at least")
     shape = np.shape(x)
     points = arrays.as_vector(np.ravel(np.asarray(x)), name="x")
-    if points.dtype.kind == "c" or (points.size and np.abs(points).max() > 1.0):
-        raise InvalidInputError("x must be real and within [-1, 1]: it is a cosine")
+    if points.dtype.kind == "c":
+        raise InvalidTypeError("x is complex; it is a cosine, from -1 to 1")
+    if points.size and np.abs(points).max() > 1.0:
+        raise InvalidInputError(
+            f"x holds {float(points[np.argmax(np.abs(points))]):.17g}; it must be within [-1, 1]"
+        )
     points = points.astype(np.float64)
     root = 1j * np.sqrt((1.0 - points) * (1.0 + points))
     turns = np.exp(1j * angles.astype(np.float64))
@@ -195,8 +200,12 @@ def _target(target: Any) -> np.ndarray:
         c = target.chebyshev()
     else:
         c = arrays.as_vector(target, name="target")
-        if c.dtype.kind == "c" or c.size == 0:
-            raise InvalidInputError("target must hold real coefficients, and one at least")
+        if c.dtype.kind == "c":
+            raise InvalidTypeError(
+                "target is complex; real and imaginary parts have phases of their own"
+            )
+        if c.size == 0:
+            raise InvalidInputError("target is empty; it has one coefficient at least")
         c = c.astype(np.float64)
     nonzero = np.flatnonzero(c)
     c = c[: (int(nonzero[-1]) if nonzero.size else 0) + 1]
@@ -204,8 +213,8 @@ def _target(target: Any) -> np.ndarray:
     if other.any():
         k = int(c.size % 2 + 2 * np.flatnonzero(other)[0])
         raise InvalidInputError(
-            f"target[{k}] is {c[k]:.3g} and target[{c.size - 1}] is {c[-1]:.3g}: neither even nor odd; "
-            "take the even and the odd part one after the other"
+            f"target[{k}] is {c[k]:.3g} and target[{c.size - 1}] is {c[-1]:.3g}: neither even nor "
+            "odd; take the even and the odd part one after the other"
         )
     largest = _largest(c)
     if largest > 1.0 + 1e-12:
@@ -228,8 +237,8 @@ def _largest(c: np.ndarray) -> float:
 def _coefficients(phases: np.ndarray) -> np.ndarray:
     """Return the Chebyshev coefficients of ``Im <0|U(x)|0>``.
 
-    With ``x = cos(theta)`` and in the basis of X, W is ``diag(w, 1 / w)``, w = exp(i theta), and the phases
-    turn about X. Times w^d every factor is ``diag(u, 1)`` times a turn, u = w^2.
+    With ``x = cos(theta)`` and in the basis of X, W is ``diag(w, 1 / w)``, w = exp(i theta), and
+    the phases turn about X. Times w^d every factor is ``diag(u, 1)`` times a turn, u = w^2.
     """
     d = phases.size - 1
     cosines, sines = np.cos(phases), 1j * np.sin(phases)

@@ -1,4 +1,4 @@
-"""The three-term recurrence on vectors, watched: growth that the interval does not allow is found."""
+"""The three-term recurrence on vectors, watched for growth that the interval does not allow."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from linsub.errors import InvalidInputError
 
 __all__ = ["Run", "Times", "sizes", "three_terms"]
 
-# (X, norms of its columns) -> Z X, and the Rayleigh quotient of each column.
-Times = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+# (X, norms of its columns) -> Z X, the Rayleigh quotient of Z at each column, and what that says of
+# a singular value over the end of the interval.
+Times = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -27,7 +28,7 @@ def sizes(X: np.ndarray) -> np.ndarray:
         squares = np.einsum("ij,ij->j", X.real, X.real) + np.einsum("ij,ij->j", X.imag, X.imag)
     else:
         squares = np.einsum("ij,ij->j", X, X)
-    return np.sqrt(squares, dtype=np.float64)
+    return np.asarray(np.sqrt(squares, dtype=np.float64))
 
 
 @dataclasses.dataclass
@@ -57,7 +58,7 @@ def three_terms(
     Parameters
     ----------
     times : callable
-        X and the norms of its columns -> Z X and the Rayleigh quotients of Z.
+        X and the norms of its columns -> Z X, Rayleigh quotients, and ratios.
     w : ndarray of shape (m, b)
     coef : ndarray of shape (n + 1,)
     theta : float
@@ -67,7 +68,7 @@ def three_terms(
     start : ndarray of shape (b,)
         The error of each column of w, in any direction.
     outside : callable
-        From a Rayleigh quotient of Z beyond [-1, 1], or 0, to what to tell the user.
+        From the ratio of a singular value to the end of the interval, or 0, to what to say.
 
     Raises
     ------
@@ -77,8 +78,8 @@ def three_terms(
     Notes
     -----
     For a spectrum within [-1, 1] no T_k(Z) w is longer than w, up to the rounding so far,
-    ``e_{k+1} = 2 cosh(theta) e_k - e_{k-1} + 2 unit ||t_k||``. What is longer has left it. A Rayleigh
-    quotient above 1 proves that it has above, which is an error at once; below -1 it may
+    ``e_{k+1} = 2 cosh(theta) e_k - e_{k-1} + 2 unit ||t_k||``. What is longer has left it. A
+    Rayleigh quotient above 1 proves that it has above, which is an error at once; below -1 it may
     grow like cosh(k theta), at which rate the coefficients fall, and the sum keeps its meaning.
     """
     n = coef.size - 1
@@ -92,11 +93,9 @@ def three_terms(
     twice = 2.0 * math.cosh(theta)
     certain = 1.0 + 2.0 * unit + 64.0 * _EPS
     for k in range(1, n + 1):
-        product, quotients = times(now, norms[k - 1])
-        if (quotients > certain).any():
-            raise InvalidInputError(outside(float(quotients.max())))
-        if theta == 0.0 and (quotients < -certain).any():
-            raise InvalidInputError(outside(float(quotients.min())))
+        product, quotients, ratios = times(now, norms[k - 1])
+        if (quotients > certain).any() or (theta == 0.0 and (quotients < -certain).any()):
+            raise InvalidInputError(outside(float(ratios.max())))
         left |= norms[k - 1] > first * (1.0 + _NORM) + error
         # In place: the vectors are as long as A, and there may be few of them that fit.
         if k == 1:
@@ -117,7 +116,9 @@ def three_terms(
         allowed = first * (1.0 + _NORM) * math.cosh(min(k * theta, 700.0)) + error
         if not (norms[k] <= allowed).all():
             finite = bool(np.isfinite(norms[k]).all())
-            raise InvalidInputError(outside(float(times(now, norms[k])[1].max()) if finite else 0.0))
+            raise InvalidInputError(
+                outside(float(times(now, norms[k])[2].max()) if finite else 0.0)
+            )
         sums += coef[k] * now
     left |= norms[n] > first * (1.0 + _NORM) + error
     return Run(sums, norms, left)

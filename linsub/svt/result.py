@@ -17,8 +17,8 @@ class SVTCertificate(Certificate):
     Attributes
     ----------
     error : Bound
-        ``||y - f(A) x||_2``, of each column of a block: the error of the polynomial and the rounding
-        of the recurrence. It supposes that the singular values lie in the interval, which
+        ``||y - f(A) x||_2``, of each column of a block: the error of the polynomial and the
+        rounding of the recurrence. It supposes that the singular values lie in the interval, which
         `norm` says where it is known.
     rounding : Bound
         The part of it that is rounding: ``||y - p(A) x||_2``.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from linsub._core.dense.norms import max_abs
 from linsub._core.operators import LinearOperatorView, Operator, view
 from linsub._core.random import RNGLike
+from linsub.errors import InvalidInputError
 from linsub.svd import low_rank_error
 
 __all__ = ["Spectrum"]
@@ -80,11 +82,14 @@ class Spectrum:
         norm = self.op.frobenius()
         return norm is not None and norm * (1.0 - 8.0 * self.op.eps) <= end * self.op.scale
 
-    def beyond(self, end: float) -> bool:
-        """Whether the Frobenius norm proves ||A||_2 > end, `end` in the unit of the operator."""
+    def refuse_beyond(self, end: float, outside: Callable[[float], str]) -> None:
+        """Raise where the Frobenius norm proves ||A||_2 > end, in the unit of the operator."""
         norm = self.op.frobenius()
-        size = math.sqrt(max(1, min(self.op.shape)))
-        return norm is not None and norm * (1.0 - 8.0 * self.op.eps) > end * size * (1.0 + 1e-12)
+        if norm is None:
+            return
+        least = norm * (1.0 - 8.0 * self.op.eps) / math.sqrt(max(1, min(self.op.shape)))
+        if least > end * (1.0 + 1e-12):
+            raise InvalidInputError(outside(least / end if end > 0.0 else math.inf))
 
     def product_rounding(self, end: float) -> tuple[float, float]:
         """Return the rounding of A x and of A^H y over ``end ||x||``, `end` in that unit too."""

@@ -43,10 +43,10 @@ def cheb_step(threshold: float, gap: float, tol: float = 1e-6) -> SVTPolynomial:
 
     Notes
     -----
-    *Algorithm.* ``(1 + S(w)) / 2`` with S from :func:`cheb_sign` and w linear in x^2, 0 in the middle of
-    the transition and within [-1, 1]; written as a Chebyshev series by as many samples as it has
-    coefficients. *Cost.* O(n^2) for degree 2 n. *Accuracy.* Claim ``svt-step``: errors, and the range
-    on all of [0, 1].
+    *Algorithm.* ``(1 + S(w)) / 2`` with S from :func:`cheb_sign` and w linear in x^2, 0 in the
+    middle of the transition and within [-1, 1]; written as a Chebyshev series by as many samples as
+    it has coefficients. *Cost.* O(n^2) for degree 2 n. *Accuracy.* Claim ``svt-step``: errors, and
+    the range on all of [0, 1].
 
     References
     ----------
@@ -67,8 +67,8 @@ def cheb_step(threshold: float, gap: float, tol: float = 1e-6) -> SVTPolynomial:
     low, high = threshold * (1.0 - gap), threshold * (1.0 + gap)
     if not high <= 1.0:
         raise InvalidInputError(
-            f"threshold (1 + gap) is {high:.6g}, beyond the largest singular value 1; take a gap of "
-            f"{1.0 / threshold - 1.0:.3g} at most"
+            f"threshold (1 + gap) is {high:.6g}, beyond the largest singular value 1; take a gap "
+            f"of {1.0 / threshold - 1.0:.3g} at most"
         )
     middle, half = 0.5 * (low * low + high * high), 0.5 * (high - low) * (high + low)
     reach = max(middle, 1.0 - middle)

@@ -17,8 +17,8 @@ def bessel_tail(size: float, *, modified: bool) -> tuple[np.ndarray, np.ndarray]
     """Return Bessel functions of all orders that count, and twice the sums of their sizes.
 
     Entry k of the second is ``2 sum_{j > k} |J_j(size)|``, or of ``exp(-size) I_j(size)`` where
-    `modified`: what a Chebyshev series of ``exp(i size x)``, or of ``exp(-size (1 - x))``, leaves out
-    at degree k.
+    `modified`: what a Chebyshev series of ``exp(i size x)``, or of ``exp(-size (1 - x))``, leaves
+    out at degree k.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def _bessel(size: float, last: int) -> np.ndarray:
         if abs(one) > 1e270:
             found[k:] *= 1e-270
             one, two = one * 1e-270, two * 1e-270
-    return found / (found[0] + 2.0 * float(found[2::2].sum()))
+    return np.asarray(found / (found[0] + 2.0 * float(found[2::2].sum())))
 
 
 def exp_degree(beta: float, tol: float) -> float:
@@ -107,7 +107,8 @@ def jacobi_anger_degree(t: float, tol: float) -> int:
 
     Notes
     -----
-    In closed form ``r = L / W(2 L / (e t))``, ``L = log(4 / (5 tol))``, with the function W of Lambert.
+    In closed form ``r = L / W(2 L / (e t))``, ``L = log(4 / (5 tol))``, with the function W of
+    Lambert.
 
     References
     ----------

@@ -39,9 +39,9 @@ def power_coefficients(s: float, delta: float, count: int) -> np.ndarray:
     Notes
     -----
     With ``r = (1 + delta) / (1 - delta)`` and ``2 y = (1 - delta^2) (z + cosh log r)`` the
-    coefficients satisfy ``(k - 1 + s) g_{k-1} = 2 k cosh(log r) g_k - (k + 1 - s) g_{k+1}``, of which
-    they are the solution that decays (Miller's algorithm). It is run for ``t_k = 1 - g_k / g_{k-1}``,
-    in which nothing cancels: ``t_k = v / (k - 1 + s + v)``,
+    coefficients satisfy ``(k - 1 + s) g_{k-1} = 2 k cosh(log r) g_k - (k + 1 - s) g_{k+1}``, of
+    which they are the solution that decays (Miller's algorithm). It is run for ``t_k = 1 - g_k /
+    g_{k-1}``, in which nothing cancels: ``t_k = v / (k - 1 + s + v)``,
     ``v = 4 k delta^2 / (1 - delta^2) + (k + 1 - s) t_{k+1}``. All ``g_k`` add up to the value at
     z = -1, which is delta^(-2 s).
 
@@ -83,10 +83,10 @@ def power_error(g: np.ndarray, s: float, delta: float, *, odd: bool) -> np.ndarr
     Notes
     -----
     All terms have one sign at z = -1, so that the sum of the g is attained there. Times x: as
-    ``x = C |1 + w / r|`` with ``z = Re w`` and ``C^2 = r (1 - delta^2) / 4``, and ``(1 + w / r)`` times the
-    sum of ``g_k (-w)^k`` has coefficients ``g_k - g_{k-1} / r`` of one sign, the bound is
-    ``C (2 g_{n+1} - (1 - 1 / r) T)`` for s <= 1, with T the sum of what is left out, and delta T for
-    s >= 1, which is attained.
+    ``x = C |1 + w / r|`` with ``z = Re w`` and ``C^2 = r (1 - delta^2) / 4``, and ``(1 + w / r)``
+    times the sum of ``g_k (-w)^k`` has coefficients ``g_k - g_{k-1} / r`` of one sign, the bound is
+    ``C (2 g_{n+1} - (1 - 1 / r) T)`` for s <= 1, with T the sum of what is left out, and delta T
+    for s >= 1, which is attained.
 
     Examples
     --------
@@ -201,8 +201,8 @@ def inverse_coefficients(n: int, kappa: float) -> np.ndarray:
     Notes
     -----
     ``(T_n(z0) - T_n(v)) / (z0 - v) = 2 sum' U_{n-1-k}(z0) T_k(v)``, and with z0 = cosh(theta) the
-    ratio of U to T is ``exp(-k theta) (1 - exp(-2 (n - k) theta)) / (1 + exp(-2 n theta)) / sinh(theta)``,
-    in which nothing overflows or cancels.
+    ratio of U to T is ``exp(-k theta) (1 - exp(-2 (n - k) theta)) / (1 + exp(-2 n theta)) /
+    sinh(theta)``, in which nothing overflows or cancels.
 
     Examples
     --------

@@ -45,7 +45,6 @@ def _known(index: int, rng: np.random.Generator, smallest: float) -> dict[str, A
         s[: (k + 1) // 2] = s[0]
     kind = "fc"[index % 2]
     U, V = _frame(m, k, rng, kind), _frame(n, k, rng, kind)
-    # A third of the vectors are in the range of A^H, as a good guess of b often is.
     x = rng.standard_normal((n, 2)) + (1j * rng.standard_normal((n, 2)) if kind == "c" else 0.0)
     label = f"{m} x {n}, rank {k}, {kind}"
     return {"A": (U * s) @ V.conj().T, "U": U, "s": s, "V": V, "x": x, "label": label,
@@ -242,7 +241,7 @@ class _Principal:
     cases=_gapped,
     mutants={"threshold off": _Principal(1.6), "no conjugate": _Principal(conj=True)},
     tight=0.3,
-    **OPTIONS,
+    **{**OPTIONS, "min_cases": 6},
 )
 def principal(case: Any, subject: Any) -> Any:
     """Projection, regression and pseudo-inverse are within their bounds of those by the SVD."""

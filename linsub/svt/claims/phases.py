@@ -51,7 +51,7 @@ def _turned(target: np.ndarray, **options: Any) -> Any:
     min_cases=8,
 )
 def qsp(case: Any, subject: Any) -> Any:
-    """The response has the target as its imaginary part, within the residual, and size 1 at most."""
+    """The response has the target as its imaginary part, within the residual, and size 1."""
     found = subject(case.c)
     d = case.c.size - 1
     x = np.cos(np.linspace(0.0, np.pi, 4 * d + 50))

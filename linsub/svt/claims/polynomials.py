@@ -61,7 +61,8 @@ def _error(p: SVTPolynomial, f: Any, note: str = "error") -> Observation:
 def _shorter(make: Any, count: int = 1) -> Any:
     def made(*arguments: Any, **options: Any) -> SVTPolynomial:
         p = make(*arguments, **options)
-        return dataclasses.replace(p, coef=p.coef[: max(1, p.coef.size - count)])
+        shorter: SVTPolynomial = dataclasses.replace(p, coef=p.coef[: max(1, p.coef.size - count)])
+        return shorter
 
     return made
 
@@ -69,7 +70,8 @@ def _shorter(make: Any, count: int = 1) -> Any:
 def _same_signs(make: Any) -> Any:
     def made(*arguments: Any, **options: Any) -> SVTPolynomial:
         p = make(*arguments, **options)
-        return dataclasses.replace(p, coef=np.abs(p.coef))
+        changed: SVTPolynomial = dataclasses.replace(p, coef=np.abs(p.coef))
+        return changed
 
     return made
 
@@ -123,7 +125,7 @@ def _smaller_tol(delta: float, tol: float) -> SVTPolynomial:
     **OPTIONS,
 )
 def sign(case: Any, subject: Any) -> Any:
-    """The degree is within 5 % (and 2) of the least; |p - 1| is within the bound, 0 <= p <= 1 below."""
+    """The degree is within 5 % of the least; |p - 1| is within its bound, 0 <= p <= 1 below."""
     p = subject(case.delta, case.tol)
     least = bounds.sign_degree(case.delta, case.tol)
     x = np.linspace(0.0, case.delta, 200)
@@ -171,13 +173,13 @@ def inverse(case: Any, subject: Any) -> Any:
     rounding = 16.0 * float(np.finfo(np.float64).eps) * float(np.abs(p.coef).sum())
     below = np.linspace(0.0, float(a), 100)
     product = below * extended(p, below)
+    needless = float(p.degree == 1 or bounds.inverse_error(n - 1, case.kappa) <= case.tol)
     return [
         Observation(float(np.abs(off).max()), least + rounding, note="error"),
         Observation(least - rounding, float(np.abs(off).min()), note="alternation"),
-        Observation(float(p.degree == 1 or bounds.inverse_error(n - 1, case.kappa) <= case.tol),
-                    float(p.degree == 1), note="least degree"),
-        Observation(float(np.abs(product - 0.5).max()), 0.5 + p.error_bound, note="in [0, 1] below"),
-    ]  # fmt: skip
+        Observation(needless, float(p.degree == 1), note="least degree"),
+        Observation(float(np.abs(product - 0.5).max()), 0.5 + p.error_bound, note="below"),
+    ]
 
 
 def _exp_case(index: int, rng: np.random.Generator) -> dict[str, Any]:
@@ -197,7 +199,7 @@ def _exp_case(index: int, rng: np.random.Generator) -> dict[str, Any]:
     **OPTIONS,
 )
 def exponential(case: Any, subject: Any) -> Any:
-    """The error is the sum of what is left out, attained at 1; the degree is below the usual one."""
+    """The error is the sum of what is left out, attained at 1; the degree is below the usual."""
     p = subject(case.beta, case.tol)
     beta = np.longdouble(case.beta)
     known = {0.1: 3, 1.0: 7, 10.0: 17, 100.0: 49}.get(case.beta, math.inf)
@@ -289,7 +291,7 @@ def step(case: Any, subject: Any) -> Any:
 
 
 def _any_case(index: int, rng: np.random.Generator) -> dict[str, Any]:
-    parity = ("even", "odd", "none")[index % 3]
+    parity: Any = ("even", "odd", "none")[index % 3]
     coef = rng.standard_normal(int(rng.integers(1, 40)))
     interval = (0.0, 1.0) if index % 2 or parity == "none" else (float(rng.uniform(0.0, 0.1)), 1.0)
     p = SVTPolynomial(coef / np.arange(1, coef.size + 1), parity, interval)
