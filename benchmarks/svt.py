@@ -228,7 +228,7 @@ def summary(report: Report) -> str:
     lines = [
         "Errors of matrices are relative, against factors that are known by construction; those "
         "of phases the largest of the response. Every method is asked for 1e-6, phases for "
-        "1e-10. The limit is the time of as many products with A as the degree, and nothing else.\n",
+        "1e-10. The limit is the time of as many products with A as the degree, nothing else.\n",
         "| task | method | setting | seconds | error |",
         "|---|---|---|---|---|",
     ]

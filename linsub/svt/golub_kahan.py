@@ -92,8 +92,28 @@ def _column(
                 f"{2 * k} products; raise tol or max_degree"
             )
         before, following = values, max(k + 2, math.ceil(_GROWTH * k))
-    y = np.stack(space.right, axis=1)[:, : values.size] @ values
+    y = space.right.vectors[:, : values.size] @ values
     return y, change, 2 * k
+
+
+class _Basis:
+    """Columns that are appended one by one."""
+
+    def __init__(self, rows: int, dtype: np.dtype) -> None:
+        self.count = 0
+        self._room = np.zeros((rows, 2 * _FIRST), dtype, order="F")
+
+    @property
+    def vectors(self) -> np.ndarray:
+        return self._room[:, : self.count]
+
+    def append(self, v: np.ndarray) -> None:
+        if self.count == self._room.shape[1]:
+            wider = np.zeros((v.size, 2 * self.count), v.dtype, order="F")
+            wider[:, : self.count] = self._room
+            self._room = wider
+        self._room[:, self.count] = v
+        self.count += 1
 
 
 class _Space:
@@ -101,8 +121,8 @@ class _Space:
 
     def __init__(self, op: Operator, v: np.ndarray) -> None:
         self.op = op
-        self.right: list[np.ndarray] = [v]
-        self.left: list[np.ndarray] = []
+        self.right, self.left = _Basis(v.size, v.dtype), _Basis(op.shape[0], v.dtype)
+        self.right.append(v)
         self.diagonal: list[float] = []
         self.above: list[float] = []
         self.size = 0.0
@@ -113,7 +133,7 @@ class _Space:
 
     def extend(self) -> bool:
         """Take one step with A and one with A^H; return whether nothing is left."""
-        u = self.op.matmat(self.right[-1][:, None])[:, 0]
+        u = self.op.matmat(self.right.vectors[:, -1:])[:, 0]
         noise = _NOISE * self.op.eps * max(self.size, float(np.linalg.norm(u)))
         u, alpha = self._cleaned(u, self.left, noise)
         self.diagonal.append(alpha)
@@ -125,22 +145,19 @@ class _Space:
         noise = _NOISE * self.op.eps * max(self.size, float(np.linalg.norm(v)))
         v, beta = self._cleaned(v, self.right, noise)
         self.size = max(self.size, beta)
-        if beta == 0.0 or len(self.right) >= self.op.shape[1]:
+        if beta == 0.0 or self.right.count >= self.op.shape[1]:
             return True
         self.above.append(beta)
         self.right.append(v)
         return False
 
-    def _cleaned(
-        self, w: np.ndarray, basis: list[np.ndarray], noise: float
-    ) -> tuple[np.ndarray, float]:
+    def _cleaned(self, w: np.ndarray, basis: _Basis, noise: float) -> tuple[np.ndarray, float]:
         """Return the unit vector of what the basis does not hold of w, and its size."""
-        if basis:
-            Q = np.stack(basis, axis=1)
-            for _ in range(2):
-                w = w - Q @ (Q.conj().T @ w)
+        Q = basis.vectors
+        for _ in range(2):
+            w = w - Q @ (Q.conj().T @ w)
         norm = float(np.linalg.norm(w))
-        if norm <= noise or len(basis) >= w.size:
+        if norm <= noise or basis.count >= w.size:
             return np.zeros_like(w), 0.0
         return w / norm, norm
 
