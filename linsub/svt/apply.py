@@ -290,9 +290,10 @@ def _outside(p: SVTPolynomial) -> Callable[[float], str]:
         with np.errstate(over="ignore"):
             size = float(np.float64(ratio) * p.end)
         found = f" (at least {size:.6g})" if ratio > 1.0 and math.isfinite(size) else ""
+        why = "" if p.parity == "none" else " its norm was underestimated;"
         return (
-            f"A has {what} the interval {p.interval}{found}: its norm was underestimated; pass a "
-            "larger interval, or polynomial.stretched(factor)"
+            f"A has {what} the interval {p.interval}{found}:{why} pass a larger interval, or "
+            "polynomial.stretched(factor)"
         )
 
     return text
@@ -327,12 +328,17 @@ def _lanczos(
         spectrum.set_unit_by(columns.X)
     found = krylov(spectrum.op, f, columns.X, parity == "odd", interval, tol, max_degree)
     error = columns.joined(found.changes)
+    notes: tuple[str, ...] = ()
     if isinstance(f, SVTPolynomial):
-        error = error + f.error_bound * columns.norms
+        left = columns.joined(found.left.astype(float)) > 0.0
+        error = np.where(left, np.inf, error + f.error_bound * columns.norms)
+        if left.any():
+            notes = (_left(f, left),)
+            warnings.warn(notes[0], AccuracyWarning, stacklevel=3)
     y, error = columns.give_back(found.Y, error)
     return _record(
         y, error, None, columns, found.degree, found.degree, "estimate", 0.0, None, "gkl", spectrum,
-        (),
+        notes,
     )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ class Columns:
             Y = ldexp(Y, -self.exponents).astype(self.dtype)
             # What is below the normal numbers of the type is rounded to a fixed size.
             floor = float(np.finfo(self.dtype).smallest_subnormal) * np.sqrt(max(1, Y.shape[0]))
-            error = np.ldexp(error, -self.exponents) + (floor if Y.size else 0.0)
+            error = np.ldexp(error, -self.exponents) + floor * Y.any(axis=0)
         if not np.isfinite(Y).all():
             raise NumericalError(
                 f"f(A) {self.name} exceeds the largest {self.dtype}; divide {self.name} or f by a "

@@ -60,7 +60,7 @@ def cheb_exp(beta: float, tol: float = 1e-6) -> SVTPolynomial:
     coef = 2.0 * values[: n + 1]
     coef[0] *= 0.5
     # exp(-beta) I_k is right to about sqrt(beta) units at worst, measured against mpmath.
-    rounding = (16.0 + 4.0 * np.sqrt(beta)) * _EPS * float(np.sum(np.abs(coef)))
+    rounding = float((16.0 + 4.0 * np.sqrt(beta)) * _EPS * np.sum(np.abs(coef)))
     return SVTPolynomial(
         coef,
         "none",

@@ -30,11 +30,15 @@ _KERNEL = 16.0
 
 @dataclasses.dataclass
 class Krylov:
-    """`Y` (n or m, b), the last change of each column, and the products of the longest one."""
+    """`Y` (n or m, b), the last change of each column, and the products of the longest one.
+
+    `left` says by column that a Ritz value below the interval of a polynomial was met.
+    """
 
     Y: np.ndarray
     changes: np.ndarray
     degree: int
+    left: np.ndarray
 
 
 def krylov(
@@ -56,13 +60,15 @@ def krylov(
     sizes = np.linalg.norm(X, axis=0)
     Y = np.zeros(W.shape, W.dtype)
     changes, degree = np.zeros(W.shape[1]), 0
+    left = np.zeros(W.shape[1], bool)
     for j in range(W.shape[1]):
         size = float(np.linalg.norm(W[:, j]))
         if size > 0.0:
             small = _Small(f, odd, interval, op.scale, float(sizes[j]))
             Y[:, j], changes[j], taken = _column(space, small, W[:, j], size, tol, max_degree - odd)
             degree = max(degree, taken + odd)
-    return Krylov(Y, changes, degree)
+            left[j] = small.left
+    return Krylov(Y, changes, degree, left)
 
 
 def _column(
@@ -164,7 +170,10 @@ class _Space:
 
 @dataclasses.dataclass
 class _Small:
-    """f of the bidiagonal matrix: `largest` is the largest |f| met, `size` the norm of x."""
+    """f of the bidiagonal matrix: `largest` is the largest |f| met, `size` the norm of x.
+
+    `left`: a Ritz value lies below the interval of f.
+    """
 
     f: Any
     odd: bool
@@ -172,6 +181,7 @@ class _Small:
     scale: float
     size: float
     largest: float = 0.0
+    left: bool = False
 
     def values(self, space: _Space) -> np.ndarray:
         """Return f(B) e_1, or f(B) B^-1 e_1 where odd, both as functions of B^T B."""
@@ -200,6 +210,8 @@ class _Small:
                 f(ritz[kept]) if isinstance(f, SVTPolynomial) else values_of(f, ritz[kept])
             )
         self.largest = float(np.abs(found).max(initial=0.0))
+        if isinstance(f, SVTPolynomial) and kept.any():
+            self.left = bool(ritz[kept].min() < f.interval[0] * (1.0 - 1e-10))
         if self.odd:
             found[kept] /= S[kept]
         return np.asarray(Qh.T @ (found * Qh[:, 0]))

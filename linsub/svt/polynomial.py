@@ -115,7 +115,9 @@ class SVTPolynomial:
             raise InvalidTypeError(f"x has dtype {points.dtype}; singular values are real")
         points = points.astype(np.float64)
         values = clenshaw(self.coef, self.mapped(points))
-        return values * (points / self.end) if self.parity == "odd" else values
+        if self.parity == "odd":
+            values = values * (points / self.end)
+        return values[()]  # a number for a number
 
     def chebyshev(self) -> np.ndarray:
         """Return the coefficients b of ``p = sum_j b_j T_j(x / end)``, of length degree + 1.

@@ -104,7 +104,7 @@ def cheb_power(
     >>> from linsub.svt import cheb_power
     >>> p = cheb_power(0.5, 0.1, 1e-4)
     >>> p.degree, bool(abs(p(0.25) - 2.0) < 1e-3)
-    (88, True)
+    (68, True)
     """
     c = scalars.as_real(c, name="c", low=0.0, high=32.0, include=(False, True))
     delta, tol = _checked(delta, tol, "delta")

@@ -16,6 +16,9 @@ __all__ = ["cheb_step"]
 
 _EPS = float(np.finfo(np.float64).eps)
 
+# Coefficients beyond which sampling, which takes their square, takes seconds.
+MOST = 40000
+
 
 def cheb_step(threshold: float, gap: float, tol: float = 1e-6) -> SVTPolynomial:
     """Even polynomial that is near 0 below a threshold and near 1 above it.
@@ -74,12 +77,17 @@ def cheb_step(threshold: float, gap: float, tol: float = 1e-6) -> SVTPolynomial:
     reach = max(middle, 1.0 - middle)
     if not half / reach >= 1e-6:
         raise InvalidInputError(
-            f"the transition from {low:.6g} to {high:.6g} is too narrow for a polynomial; take a "
-            "larger gap or threshold"
+            f"the transition from {low:.6g} to {high:.6g} of the largest value is too narrow "
+            "for a polynomial; take a larger gap or threshold"
         )
     # The ends are rounded: a hair less leaves them outside of the transition of S.
     sign = cheb_sign(half / reach * (1.0 - 8.0 * _EPS / half), 2.0 * tol)
     count = sign.degree + 1
+    if count > MOST:
+        raise InvalidInputError(
+            f"the transition from {low:.6g} to {high:.6g} of the largest value takes degree "
+            f"{2 * count}, and {2 * MOST} is the most; take a larger gap or threshold"
+        )
     y = 0.5 * (1.0 + chebyshev_nodes(count))
     coef = polynomial_of_samples(0.5 * (1.0 + sign((y - middle) / reach)))
     # What samples are off by grows by Lebesgue's constant; the transform adds its own.

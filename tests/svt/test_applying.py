@@ -240,6 +240,16 @@ def test_lanczos_with_a_spectrum_that_takes_the_whole_space(rank):
     assert np.all(off(found.y, U @ (V.T @ x)) < 1e-9)
 
 
+def test_lanczos_flags_what_is_below_the_interval():
+    A, U, V = known(9, 6, [1.0, 0.8, 0.6, 0.5, 0.4, 0.05])
+    x = np.column_stack([V[:, :5] @ np.ones(5), V @ np.ones(6)])
+    with pytest.warns(AccuracyWarning, match="1 of 2 columns"):
+        found = svt_apply(A, cheb_sign(0.3, 1e-8), x, method="gkl")
+    assert found.bound[0] < 1e-6
+    assert found.bound[1] == np.inf
+    assert off(found.y, U @ (V.T @ x))[0] <= found.bound[0]
+
+
 def test_lanczos_in_complex_and_its_limits():
     s = np.linspace(1.0, 0.1, 12)
     A, U, V = known(15, 12, s, "c")

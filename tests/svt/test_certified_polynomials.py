@@ -196,6 +196,7 @@ BAD = [
     (lambda: cheb_step(0.9, 0.2), "beyond the largest"),
     (lambda: cheb_step(1.0, 0.1), "threshold"),
     (lambda: cheb_step(1e-9, 0.1), "too narrow"),
+    (lambda: cheb_step(0.5, 1e-5), "takes degree"),
     (lambda: SVTPolynomial([], "odd"), "coef is empty"),
     (lambda: SVTPolynomial([1.0], "weird"), "parity"),
     (lambda: SVTPolynomial([1.0], "odd", (1.0, 1.0)), "interval"),

@@ -141,7 +141,7 @@ def recurrence_rounding(coef: Any, theta: float, norms: Any, unit: float, start:
     Examples
     --------
     >>> from linsub.svt.bounds import recurrence_rounding
-    >>> recurrence_rounding([1.0, 1.0], 0.0, [1.0, 1.0], 1e-16, 0.0) < 1e-15
+    >>> recurrence_rounding([1.0, 1.0], 0.0, [1.0, 1.0], 1e-16, 0.0) < 1e-14
     True
     """
     c = np.abs(np.asarray(coef, dtype=np.float64))
