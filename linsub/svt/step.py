@@ -81,13 +81,15 @@ def cheb_step(threshold: float, gap: float, tol: float = 1e-6) -> SVTPolynomial:
             "for a polynomial; take a larger gap or threshold"
         )
     # The ends are rounded: a hair less leaves them outside of the transition of S.
-    sign = cheb_sign(half / reach * (1.0 - 8.0 * _EPS / half), 2.0 * tol)
-    count = sign.degree + 1
+    delta = half / reach * (1.0 - 8.0 * _EPS / half)
+    count = bounds.sign_degree(delta, 2.0 * tol)
     if count > MOST:
         raise InvalidInputError(
             f"the transition from {low:.6g} to {high:.6g} of the largest value takes degree "
             f"{2 * count}, and {2 * MOST} is the most; take a larger gap or threshold"
         )
+    sign = cheb_sign(delta, 2.0 * tol)
+    count = sign.degree + 1
     y = 0.5 * (1.0 + chebyshev_nodes(count))
     coef = polynomial_of_samples(0.5 * (1.0 + sign((y - middle) / reach)))
     # What samples are off by grows by Lebesgue's constant; the transform adds its own.

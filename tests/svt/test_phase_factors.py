@@ -1,7 +1,5 @@
 """Phase factors of quantum signal processing."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -47,12 +45,11 @@ def test_random_targets_where_convergence_is_proved(d, seed):
     np.testing.assert_array_equal(phases, phases[::-1])
 
 
-def test_high_degrees_take_seconds():
+def test_high_degrees_take_few_steps():
     p = cheb_cos(1350.0, 1e-12)
     assert p.degree >= 1440
-    used = time.process_time()
-    phases, residual = qsp_phases(0.5 * p.chebyshev(), tol=1e-11)
-    assert time.process_time() - used < 60.0
+    phases, residual = found = qsp_phases(0.5 * p.chebyshev(), tol=1e-11)
+    assert found.info.iterations < 30
     assert residual < 1e-10
     x = np.linspace(-1.0, 1.0, 300)
     assert np.abs(qsp_response(phases, x).imag - 0.5 * np.cos(1350.0 * x)).max() < 1e-10
