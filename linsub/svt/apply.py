@@ -66,12 +66,12 @@ def svt_apply(
         Of a callable; a polynomial has its own.
     interval : tuple of float, optional
         Where the singular values lie that x meets, for a callable; by default from 0 to a bound
-        on the norm, which takes 64 products. An odd f may leave the kernel of A out of it.
+        on the norm, which takes some 50 products. An odd f may leave the kernel of A out of it.
     tol : float, optional
         For a callable: ``max |p - f|`` over ``max |f|`` on the interval, in (0, 1). For ``gkl``:
         the change at which to stop, relative to ``max |f| ||x||``.
     method : {"chebyshev", "gkl"}, optional
-        Chebyshev's recurrence: the same linear map for every x, no inner products, four vectors
+        Chebyshev's recurrence: the same linear map for every x, no inner products, a few vectors
         of memory. Golub, Kahan and Lanczos: adapts to x and to the spectrum, needs no interval
         and often fewer products, and keeps its basis in memory.
     max_degree : int, optional

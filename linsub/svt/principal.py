@@ -57,7 +57,7 @@ def principal_projection(
     tol : float, optional
         In (0, 1/2).
     norm : float, optional
-        An upper bound on ``||A||_2``, found by 64 products otherwise.
+        An upper bound on ``||A||_2``, found by some 50 products otherwise.
     rng
         Seed of the vectors that bound the norm.
 
@@ -120,7 +120,7 @@ def singular_value_threshold(
     tol : float, optional
         In (0, 1/2), relative to the norm of A.
     norm : float, optional
-        An upper bound on ``||A||_2``, found by 64 products otherwise.
+        An upper bound on ``||A||_2``, found by some 50 products otherwise.
     rng
         Seed of the vectors that bound the norm.
 
@@ -181,7 +181,7 @@ def principal_regression(
     tol : float, optional
         In (0, 1/2): the error of y is at most ``tol ||b|| / threshold``.
     norm : float, optional
-        An upper bound on ``||A||_2``, found by 64 products otherwise.
+        An upper bound on ``||A||_2``, found by some 50 products otherwise.
     rng
         Seed of the vectors that bound the norm.
 
@@ -236,7 +236,7 @@ def pinv_apply(
     tol : float, optional
         In (0, 1), relative.
     norm : float, optional
-        An upper bound on ``||A||_2``, found by 64 products otherwise.
+        An upper bound on ``||A||_2``, found by some 50 products otherwise.
     rng
         Seed of the vectors that bound the norm.
 
