@@ -49,6 +49,7 @@ BENCHMARKS = {
     "k_subspaces": "benchmarks.k_subspaces",
     "clustering_table": "benchmarks.clustering_table",
     "spaces": "benchmarks.spaces",
+    "svt": "benchmarks.svt",
 }
 
 

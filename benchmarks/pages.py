@@ -47,6 +47,7 @@ MARKS = {
     "k_subspaces": "k-subspaces",
     "clustering_table": "clustering-table",
     "spaces": "spaces",
+    "svt": "svt",
 }
 
 

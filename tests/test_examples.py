@@ -358,6 +358,18 @@ def check_network(out):
     assert all(0 < wire < 14 for wire in wires[1:-1])
 
 
+def check_principal_regression(out):
+    rows = re.findall(rf"^ +(\d+) +{NUMBER} +(\d+) +{NUMBER} +{NUMBER} +{NUMBER}$", out, re.M)
+    assert len(rows) == 5
+    for _, _, degree, certified, true, accuracy in rows:
+        assert int(degree) > 100
+        assert 0 < float(true) <= float(certified) < 1e-4
+        assert 0.2 < float(accuracy) < 1
+    all_of_them = float(re.search(rf"^all \d+ components: accuracy {NUMBER}$", out, re.M).group(1))
+    assert all_of_them + 0.05 < max(float(row[-1]) for row in rows)
+    assert 0.9 < float(re.search(rf"least one {NUMBER} at most$", out, re.M).group(1)) < 1.1
+
+
 CHECKS = {
     "plot_attributed_graph": check_attributed_graph,
     "plot_certify_sklearn": check_certify,
@@ -376,6 +388,7 @@ CHECKS = {
     "plot_nystroem_digits": check_nystroem,
     "plot_patch_stream": check_stream,
     "plot_pixel_sensors": check_pixels,
+    "plot_principal_regression": check_principal_regression,
     "plot_protected_tasks": check_protected_tasks,
     "plot_polynomial_design": check_polynomial_design,
     "plot_regression_coreset": check_coreset,

@@ -6,4 +6,6 @@ with its statement and proof in docs/theory/svt.md, under the claim's id.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from linsub.svt.claims import applied, phases, polynomials
+
+__all__ = ["applied", "phases", "polynomials"]
