@@ -8,7 +8,7 @@ from linsub._core.dense import norms
 from linsub._core.dense.full_rank import basis
 from linsub._core.dense.qr import complement, r_factor
 
-__all__ = ["eliminated", "signals"]
+__all__ = ["conditioning", "eliminated", "signals"]
 
 
 def _orthonormal(A: np.ndarray, name: str) -> np.ndarray:
@@ -40,6 +40,21 @@ def eliminated(Y: np.ndarray, A: np.ndarray, model: str) -> tuple[np.ndarray, in
     square = np.zeros((m, m), F.dtype)
     square[: R.shape[0]] = R
     return square, F.shape[0]
+
+
+def conditioning(A: np.ndarray, model: str) -> float:
+    """Return the largest condition number of an operator, its columns brought to norm 1.
+
+    A basis of the range of A is wrong by that times eps, and so is what it leaves of Y.
+    """
+    m, n = A.shape[-2:]
+    stack = A.reshape(-1, n) if model == "repeated" else A.reshape(-1, m, n)
+    scaled = norms.near_one(stack)[0]
+    peaks = np.abs(scaled).max(axis=-2, keepdims=True)
+    scaled = scaled / np.where(peaks > 0.0, peaks, 1.0)
+    scaled = scaled / np.sqrt(np.square(np.abs(scaled)).sum(axis=-2, keepdims=True))
+    S = np.linalg.svd(scaled, compute_uv=False)
+    return float((S[..., 0] / np.maximum(S[..., -1], np.finfo(np.float64).eps)).max())
 
 
 def signals(Y: np.ndarray, A: np.ndarray, s: np.ndarray, model: str) -> np.ndarray:
