@@ -10,7 +10,7 @@ import numpy as np
 
 from linsub._core import arrays, scalars
 from linsub._core.dense import norms
-from linsub.errors import InvalidInputError, NumericalError
+from linsub.errors import InvalidInputError, InvalidTypeError, NumericalError
 from linsub.results import Bound, Certificate, Info, Record
 from linsub.tensor import bounds
 from linsub.tensor.unfolding import multiply_all
@@ -120,6 +120,10 @@ def tucker_to_dense(core: Any, factors: Sequence[Any]) -> Any:
     [[0.0, 2.0], [0.0, 0.0]]
     """
     G = arrays.as_tensor(core, name="core")
+    if isinstance(factors, str) or not hasattr(factors, "__len__"):
+        raise InvalidTypeError(
+            f"factors must be a sequence of matrices, got {type(factors).__name__}"
+        )
     matrices = [arrays.as_matrix(U, name=f"factors[{n}]") for n, U in enumerate(factors)]
     if len(matrices) != G.ndim:
         raise InvalidInputError(
