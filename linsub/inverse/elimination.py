@@ -7,6 +7,7 @@ import numpy as np
 from linsub._core.dense import norms
 from linsub._core.dense.full_rank import basis
 from linsub._core.dense.qr import complement, r_factor
+from linsub._core.dense.svd import svd
 
 __all__ = ["conditioning", "eliminated", "signals"]
 
@@ -53,8 +54,9 @@ def conditioning(A: np.ndarray, model: str) -> float:
     peaks = np.abs(scaled).max(axis=-2, keepdims=True)
     scaled = scaled / np.where(peaks > 0.0, peaks, 1.0)
     scaled = scaled / np.sqrt(np.square(np.abs(scaled)).sum(axis=-2, keepdims=True))
-    S = np.linalg.svd(scaled, compute_uv=False)
-    return float((S[..., 0] / np.maximum(S[..., -1], np.finfo(np.float64).eps)).max())
+    least = float(np.finfo(np.float64).eps)
+    ends = [svd(a)[1][[0, -1]] for a in scaled.reshape(-1, *scaled.shape[-2:])]
+    return max(float(first / max(last, least)) for first, last in ends)
 
 
 def signals(Y: np.ndarray, A: np.ndarray, s: np.ndarray, model: str) -> np.ndarray:
@@ -70,6 +72,8 @@ def signals(Y: np.ndarray, A: np.ndarray, s: np.ndarray, model: str) -> np.ndarr
 def _least_squares(A: np.ndarray, b: np.ndarray) -> np.ndarray:
     scaled, exponent = norms.near_one(A)
     Q = basis(scaled, "A")
-    x, *_ = np.linalg.lstsq(Q.conj().T @ scaled, Q.conj().T @ b, rcond=None)
+    U, S, Vh = svd(Q.conj().T @ scaled)  # of full rank: basis() refuses others
+    c = U.conj().T @ (Q.conj().T @ b)
+    x = Vh.conj().T @ (c / (S if b.ndim == 1 else S[:, None]))
     with np.errstate(over="ignore"):
         return norms.ldexp(x, exponent)
