@@ -133,6 +133,8 @@ def pca_model(
     Raises
     ------
     InvalidInputError, InvalidTypeError, NonFiniteError
+    NumericalError
+        If variances exceed the largest number, or all are below the smallest normal one.
 
     Notes
     -----
@@ -185,6 +187,10 @@ def pca_model(
         noise = float(np.ldexp(rest / max(1, n - 1) / max(1, d - S.size), back))
     if not (np.isfinite(variances).all() and np.isfinite(noise)):
         raise NumericalError("a variance exceeds the largest number; divide X by a power of two")
+    if S.size and S[0] > 0.0 and variances[0] < np.finfo(np.float64).tiny:
+        raise NumericalError(
+            "the largest variance is below the smallest number; multiply X by a power of two"
+        )
     return PCAModel(
         norms.ldexp(mean, -exponent),
         Vh,

@@ -7,8 +7,9 @@ import numpy as np
 from linsub._core.dense import norms
 from linsub._core.dense.full_rank import basis
 from linsub._core.dense.qr import complement, r_factor
+from linsub._core.dense.svd import svd
 
-__all__ = ["eliminated", "signals"]
+__all__ = ["conditioning", "eliminated", "signals"]
 
 
 def _orthonormal(A: np.ndarray, name: str) -> np.ndarray:
@@ -42,6 +43,22 @@ def eliminated(Y: np.ndarray, A: np.ndarray, model: str) -> tuple[np.ndarray, in
     return square, F.shape[0]
 
 
+def conditioning(A: np.ndarray, model: str) -> float:
+    """Return the largest condition number of an operator, its columns brought to norm 1.
+
+    A basis of the range of A is wrong by that times eps, and so is what it leaves of Y.
+    """
+    m, n = A.shape[-2:]
+    stack = A.reshape(-1, n) if model == "repeated" else A.reshape(-1, m, n)
+    scaled = norms.near_one(stack)[0]
+    peaks = np.abs(scaled).max(axis=-2, keepdims=True)
+    scaled = scaled / np.where(peaks > 0.0, peaks, 1.0)
+    scaled = scaled / np.sqrt(np.square(np.abs(scaled)).sum(axis=-2, keepdims=True))
+    least = float(np.finfo(np.float64).eps)
+    ends = [svd(a)[1][[0, -1]] for a in scaled.reshape(-1, *scaled.shape[-2:])]
+    return max(float(first / max(last, least)) for first, last in ends)
+
+
 def signals(Y: np.ndarray, A: np.ndarray, s: np.ndarray, model: str) -> np.ndarray:
     """Return the signals that explain ``diag(s) y_l`` best: (n,), or (p, n)."""
     targets = Y * s
@@ -55,6 +72,8 @@ def signals(Y: np.ndarray, A: np.ndarray, s: np.ndarray, model: str) -> np.ndarr
 def _least_squares(A: np.ndarray, b: np.ndarray) -> np.ndarray:
     scaled, exponent = norms.near_one(A)
     Q = basis(scaled, "A")
-    x, *_ = np.linalg.lstsq(Q.conj().T @ scaled, Q.conj().T @ b, rcond=None)
+    U, S, Vh = svd(Q.conj().T @ scaled)  # of full rank: basis() refuses others
+    c = U.conj().T @ (Q.conj().T @ b)
+    x = Vh.conj().T @ (c / (S if b.ndim == 1 else S[:, None]))
     with np.errstate(over="ignore"):
         return norms.ldexp(x, exponent)

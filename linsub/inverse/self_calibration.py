@@ -14,11 +14,12 @@ from linsub._core.dense.svd import svd
 from linsub.errors import (
     AccuracyWarning,
     InvalidInputError,
+    InvalidTypeError,
     NumericalError,
     RankDeficientError,
 )
 from linsub.inverse import bounds
-from linsub.inverse.elimination import eliminated, signals
+from linsub.inverse.elimination import conditioning, eliminated, signals
 from linsub.results import Bound, Certificate, Info, Record
 
 __all__ = ["CalibrationCertificate", "CalibrationResult", "self_calibrate"]
@@ -26,6 +27,7 @@ __all__ = ["CalibrationCertificate", "CalibrationResult", "self_calibrate"]
 # Singular values of F are wrong by a small multiple of sqrt(rows) eps ||F||: the factorization
 # has backward errors like those of sums (Higham & Mary 2019).
 _MULTIPLE = 8.0
+_EPS = float(np.finfo(np.float64).eps)
 
 # Where a second vector explains the data nearly as well as the first. Of gains in [.5, 1.5] with
 # 10 % of noise the ratio is .15 to .45 where calibration succeeds, without enough data .5 to .8.
@@ -110,7 +112,7 @@ def self_calibrate(
     noise : float, optional
         At least ``max_i sqrt(sum_l |e_li|^2)``, the noise of the worst sensor over all
         measurements, in the unit of Y. Then the angle to the true gains is bounded; 0.0 says
-        that data are exact but for rounding.
+        that data are exact but for rounding to the precision of Y.
     on_fail : {"raise", "warn", "return"}, optional
         What to do if the gains are not determined.
 
@@ -166,14 +168,19 @@ def self_calibrate(
         noise = scalars.as_real(noise, name="noise", low=0.0)
     measured, operators, dtype, exponent = _given(Y, A, model)
     alive = np.flatnonzero(measured.any(axis=0))
-    weights = _weights(w, method, measured.shape[1])
+    weights = _weights(w, method, measured.shape[1], dtype)
     _check_count(measured.shape[0], alive.size, operators.shape[-1], model, measured.shape[1])
     y = np.ascontiguousarray(measured[:, alive])
     seen = np.ascontiguousarray(operators[..., alive, :])
     R, rows = eliminated(y, seen, model)
     _, S, Vh = svd(R)
     s = _inverse_gains(S, Vh, method, weights[alive])
-    known = _certificate(R, S, s, rows, noise, exponent)
+    columns = float(norms.column_norms(y).max())
+    spread = _MULTIPLE * float(np.sqrt(rows)) * _EPS * conditioning(seen, model) * columns
+    if noise is not None:
+        with np.errstate(over="ignore"):
+            noise = float(np.ldexp(noise, exponent)) + float(np.finfo(dtype).eps) * columns
+    known = _certificate(R, S, s, _rounding(S, rows) + spread, noise)
     _complain(S, rows, known, on_fail)
     s = s * (np.sqrt(alive.size) / np.linalg.norm(s))
     first = s[np.argmax(np.abs(s) > 0.0)]
@@ -222,12 +229,14 @@ def _given(Y: Any, A: Any, model: str) -> tuple[np.ndarray, np.ndarray, np.dtype
     return scaled, a.astype(kind), dtype, exponent
 
 
-def _weights(w: Any, method: str, m: int) -> np.ndarray:
+def _weights(w: Any, method: str, m: int, dtype: np.dtype) -> np.ndarray:
     if w is None:
         return np.ones(m)
     if method != "lstsq":
         raise InvalidInputError('w belongs to method="lstsq"; leave it out')
     weights = arrays.as_vector(w, name="w", size=m)
+    if weights.dtype.kind == "c" and dtype.kind != "c":
+        raise InvalidTypeError("w is complex and Y and A are real: the gains are; pass w.real")
     if not weights.any():
         raise InvalidInputError("w is zero: it fixes nothing; leave it out for ones")
     kind = np.complex128 if weights.dtype.kind == "c" else np.float64
@@ -270,18 +279,14 @@ def _certificate(
     R: np.ndarray,
     S: np.ndarray,
     s: np.ndarray,
-    rows: int,
+    rounding: float,
     noise: float | None,
-    exponent: int,
 ) -> CalibrationCertificate:
-    rounding = _rounding(S, rows)
     second = float(S[-2]) if S.size > 1 else float("inf")
     residual = norms.frobenius(R @ s)
     sine = None
     if noise is not None:
-        with np.errstate(over="ignore"):
-            added = float(np.ldexp(noise, exponent))
-        value = bounds.calibration_sine(residual, second, added + rounding)
+        value = bounds.calibration_sine(residual, second, noise + rounding)
         sine = Bound(value, "bound", "sin(inverse gains, true ones)")
     largest = float(S[0]) or 1.0
     return CalibrationCertificate(
@@ -296,7 +301,7 @@ def _certificate(
 
 
 def _rounding(S: np.ndarray, rows: int) -> float:
-    return _MULTIPLE * float(np.sqrt(rows)) * float(np.finfo(np.float64).eps) * float(S[0])
+    return _MULTIPLE * float(np.sqrt(rows)) * _EPS * float(S[0])
 
 
 def _complain(S: np.ndarray, rows: int, known: CalibrationCertificate, on_fail: str) -> None:

@@ -11,7 +11,12 @@ import numpy as np
 from linsub._core import arrays, scalars
 from linsub._core.dense import norms
 from linsub._core.dense.qr import qr
-from linsub.errors import ConvergenceError, ConvergenceWarning, InvalidInputError
+from linsub.errors import (
+    ConvergenceError,
+    ConvergenceWarning,
+    InvalidInputError,
+    InvalidTypeError,
+)
 from linsub.results import Info
 from linsub.tensor.sequential import sequential
 from linsub.tensor.tucker import Problem, TuckerResult, as_ranks, finish, problem
@@ -190,11 +195,17 @@ def hooi(
 def _start(init: Any, made: Problem, ranks: list[int | None]) -> list[np.ndarray]:
     """Return the caller's factors, made orthonormal."""
     given = init.factors if isinstance(init, TuckerResult) else init
+    if isinstance(given, str) or not hasattr(given, "__len__"):
+        raise InvalidTypeError(
+            f"init must be a TuckerResult or a sequence of factors, got {type(given).__name__}"
+        )
     if len(given) != made.X.ndim:
         raise InvalidInputError(f"init holds {len(given)} factors and X has {made.X.ndim} modes")
     found = []
     for n, U in enumerate(given):
         U = arrays.as_matrix(U, name=f"init[{n}]")
+        if U.dtype.kind == "c" and made.X.dtype.kind != "c":
+            raise InvalidTypeError(f"init[{n}] is complex and X is real; pass its real part")
         if U.shape != (made.X.shape[n], ranks[n]):
             raise InvalidInputError(
                 f"init[{n}] has shape {U.shape}; X and ranks ask for {(made.X.shape[n], ranks[n])}"

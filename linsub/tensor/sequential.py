@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from linsub._core import scalars
-from linsub.errors import InvalidInputError
+from linsub.errors import InvalidInputError, InvalidTypeError
 from linsub.results import Info
 from linsub.tensor.tucker import Problem, TuckerResult, as_ranks, finish, problem
 from linsub.tensor.unfolding import leading_basis, mode_product
@@ -43,8 +43,9 @@ def sthosvd(
     ranks : int or sequence of int, optional
         The rank of each mode, 1 .. I_n; one number for all. Give that or `error`.
     error : float, optional
-        The least ranks with a relative Frobenius error of at most that, in [0, 1). What a step
-        leaves of its share of the error is given to the steps after it.
+        A relative Frobenius error, in [0, 1), that is not exceeded: each step takes the least
+        rank within its share. What a step leaves of its share is given to the
+        steps after it.
     order : "auto" or sequence of int, optional
         In which the modes are treated; by default that of the fewest flops where ranks are
         given, the smallest mode first where they are not.
@@ -136,9 +137,14 @@ def _order(order: Any, shape: tuple[int, ...], ranks: list[int | None]) -> list[
         return list(
             min(itertools.permutations(smallest), key=lambda p: _flops(list(p), shape, ranks))
         )
-    if sorted(order) != list(range(n)):
+    if not hasattr(order, "__len__"):
+        raise InvalidTypeError(
+            f'order must be "auto" or a sequence of modes, got {type(order).__name__}'
+        )
+    modes = [scalars.as_integer(mode, name=f"order[{k}]") for k, mode in enumerate(order)]
+    if sorted(modes) != list(range(n)):
         raise InvalidInputError(f"order={order!r} is no order of the modes 0 .. {n - 1}")
-    return [int(mode) for mode in order]
+    return modes
 
 
 def _flops(modes: Sequence[int], shape: tuple[int, ...], ranks: list[Any]) -> float:

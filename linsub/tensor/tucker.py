@@ -10,7 +10,7 @@ import numpy as np
 
 from linsub._core import arrays, scalars
 from linsub._core.dense import norms
-from linsub.errors import InvalidInputError, NumericalError
+from linsub.errors import InvalidInputError, InvalidTypeError, NumericalError
 from linsub.results import Bound, Certificate, Info, Record
 from linsub.tensor import bounds
 from linsub.tensor.unfolding import multiply_all
@@ -61,7 +61,7 @@ class TuckerCertificate(Certificate):
 
 
 class TuckerResult(Record):
-    """``core, factors`` with ``.certificate`` (:class:`TuckerCertificate`) and ``.info``.
+    """A Tucker decomposition: ``core, factors = sthosvd(X, 3)``.
 
     Attributes
     ----------
@@ -87,7 +87,9 @@ class TuckerResult(Record):
 
 
 def tucker_to_dense(core: Any, factors: Sequence[Any]) -> Any:
-    """Return the tensor ``core x_1 U_1 x_2 ... x_N U_N``.
+    """Return the tensor that a core and a factor for each mode stand for.
+
+    ``core x_1 U_1 x_2 ... x_N U_N``, with ``x_n`` the product of mode n.
 
     Parameters
     ----------
@@ -120,6 +122,10 @@ def tucker_to_dense(core: Any, factors: Sequence[Any]) -> Any:
     [[0.0, 2.0], [0.0, 0.0]]
     """
     G = arrays.as_tensor(core, name="core")
+    if isinstance(factors, str) or not hasattr(factors, "__len__"):
+        raise InvalidTypeError(
+            f"factors must be a sequence of matrices, got {type(factors).__name__}"
+        )
     matrices = [arrays.as_matrix(U, name=f"factors[{n}]") for n, U in enumerate(factors)]
     if len(matrices) != G.ndim:
         raise InvalidInputError(

@@ -114,3 +114,13 @@ def test_what_does_not_fit_is_named():
         model.scores(X * 1e300)
     with pytest.raises(NumericalError, match="variance"):
         pca_model(X * 1e200)
+
+
+def test_variances_that_vanish_in_the_type_are_refused():
+    """Scores of T2 would be 0 or wrong by any factor; they were 1e-292 in place of 2.5."""
+    X = np.random.default_rng(0).standard_normal((10, 4))
+    with pytest.raises(NumericalError, match="multiply X"):
+        pca_model(X * 1e-300)
+    np.testing.assert_allclose(
+        pca_model(X * 2.0**-500).scores(X * 2.0**-500, "t2"), pca_model(X).scores(X, "t2")
+    )

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linsub.errors import AccuracyWarning, InvalidInputError, NumericalError, RankDeficientError
+from linsub.errors import (
+    AccuracyWarning,
+    InvalidInputError,
+    InvalidTypeError,
+    NumericalError,
+    RankDeficientError,
+)
 from linsub.inverse import self_calibrate
 
 # Model, sensors, numbers of a signal, measurements that just suffice: table of the notes.
@@ -181,3 +187,31 @@ def test_what_does_not_fit_is_named():
         self_calibrate(Y, A, method="lstsq", w=w)
     with pytest.raises(NumericalError, match="divide Y"):
         self_calibrate(Y * 1e300, A * 1e-300)
+
+
+def _turned(found, gains):
+    s, true = 1.0 / np.asarray(found.gains, dtype=float), 1.0 / gains
+    s, true = s / np.linalg.norm(s), true / np.linalg.norm(true)
+    return np.linalg.norm(s - true * (true @ s))
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_angles_of_exact_data_allow_for_precision_and_for_nearly_dependent_columns(single):
+    """Signals along the weakest directions of A are seen through cond(A) times the rounding."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        A, gains = rng.standard_normal((8, 3)), rng.uniform(0.5, 1.5, 8)
+        X = rng.standard_normal((4, 3))
+        if not single:
+            U, _, Vh = np.linalg.svd(A, full_matrices=False)
+            A, X = (U * [1.0, 1e-4, 1e-8]) @ Vh, (X / [1.0, 1e-4, 1e-8]) @ Vh
+        Y = (X @ A.T) * gains
+        found = self_calibrate(Y.astype(np.float32) if single else Y, A, noise=0.0)
+        assert _turned(found, gains) <= float(found.certificate.sine) < 1e-2
+
+
+def test_complex_weights_of_real_gains_are_refused():
+    rng = np.random.default_rng(0)
+    A, X = rng.standard_normal((8, 3)), rng.standard_normal((4, 3))
+    with pytest.raises(InvalidTypeError, match="w is complex"):
+        self_calibrate(X @ A.T, A, method="lstsq", w=np.ones(8) * 1j)

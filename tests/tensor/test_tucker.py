@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linsub.errors import ConvergenceError, ConvergenceWarning, InvalidInputError, NumericalError
+from linsub.errors import (
+    ConvergenceError,
+    ConvergenceWarning,
+    InvalidInputError,
+    InvalidTypeError,
+    NumericalError,
+)
 from linsub.tensor import hooi, hosvd, sthosvd, tucker_to_dense
 
 METHODS = (sthosvd, hosvd, hooi)
@@ -208,3 +214,22 @@ def test_numbers_that_would_overflow_are_refused():
         sthosvd(X, 1)
     with pytest.raises(NumericalError, match="divide core"):
         tucker_to_dense([[1e308]], [[[1.0]], [[10.0]]])
+
+
+def test_what_is_no_sequence_of_modes_or_factors_is_named():
+    X = np.random.default_rng(0).standard_normal((4, 5, 6))
+    for order in (3, [0, 1, "a"], [0.5, 1, 2]):
+        with pytest.raises(InvalidTypeError, match="order"):
+            sthosvd(X, 2, order=order)
+    for init in (3, "random"):
+        with pytest.raises(InvalidTypeError, match="init"):
+            hooi(X, 2, init=init)
+    with pytest.raises(InvalidTypeError, match="factors"):
+        tucker_to_dense(X, None)
+
+
+def test_a_complex_start_of_a_real_tensor_is_refused():
+    """Its factors would lose their imaginary parts at the end, and the error would rise."""
+    X = np.random.default_rng(0).standard_normal((4, 5, 6))
+    with pytest.raises(InvalidTypeError, match=r"init\[0\] is complex"):
+        hooi(X, 2, init=[np.ones((n, 2)) * 1j for n in X.shape])
