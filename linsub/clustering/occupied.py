@@ -51,8 +51,8 @@ def occupy(
     """
     n, K = gaps.shape
     bound = np.full(n, -1)
+    labels = np.argmin(gaps, axis=1)
     while True:
-        labels = np.where(bound >= 0, bound, np.argmin(gaps, axis=1))
         count = np.bincount(labels, minlength=K)
         empty = np.flatnonzero(count == 0)
         if empty.size == 0:
@@ -71,3 +71,7 @@ def occupy(
             row = np.zeros_like(row)
         bases[k] = basis_of(row, d).astype(bases[k].dtype)
         gaps[:, k] = residuals(problem, bases[k], means[k])
+        # Others follow where they gain more than rounding.
+        rounding = 8.0 * problem.X.shape[1] * float(np.finfo(bases[k].dtype).eps)
+        labels[(bound < 0) & (gaps[:, k] < least - rounding * problem.squares)] = k
+        labels[i] = k
