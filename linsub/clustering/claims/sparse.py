@@ -166,13 +166,13 @@ def _cheapest(X: Any, n_exemplars: int, exemplars: Any, **options: Any) -> Any:
     subject=exemplar_selection,
     mutants={"sorted": _first_ones, "backwards": _cheapest},
     eps_multiple=1e7,
-    **{**OPTIONS, "min_cases": 6},
+    **{**OPTIONS, "budget": 0.25, "min_cases": 6},
 )
 def exemplars(case: Any, subject: Any) -> Any:
     """Each exemplar is a sample of largest cost over those before it, and costs never rise."""
     X = case.X[np.any(case.X != 0.0, axis=1)][::2]
     start = int(case.rng.integers(len(X)))
-    k = min(4, len(X))
+    k = min(3, len(X))
     options = {"l1_ratio": case.l1_ratio, "gamma": 20.0}
     indices, costs = subject(X, k, exemplars=[start], **options)
     unit = X / np.linalg.norm(X, axis=1)[:, None]
