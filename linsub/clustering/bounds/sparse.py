@@ -45,4 +45,4 @@ def distance_to_minimizer(gap: Any, ridge: Any) -> np.ndarray:
 
 def largest_cosine(one: Any, other: Any) -> np.ndarray:
     """Return a bound on ``|<a, b>|`` of unit vectors from their angles with the same subspace."""
-    return np.cos(np.asarray(one) - np.asarray(other))
+    return np.asarray(np.cos(np.asarray(one) - np.asarray(other)))
