@@ -19,6 +19,9 @@ ENDINGS = ("optimal", "stopped by max_support", "stalled")
 # Targets of a block, and entries of its gradients (16 MB): enough for products at full speed.
 _TARGETS = 64
 _ENTRIES = 1 << 21
+# Over few atoms a block costs less than its calls: so many targets then, or gradients of 512 KB.
+_MANY = 1024
+_SMALL = 1 << 16
 
 # Atoms that a target looks at first; the support of most is well below.
 _FIRST = 48
@@ -72,7 +75,7 @@ class Regressions:
     def solve(self, n_threads: int = 1, progress: Progress | None = None) -> Codes:
         """Solve all of them, a block of targets at a time."""
         t, n = self.sizes
-        step = max(1, min(_TARGETS, _ENTRIES // n))
+        step = max(1, min(max(_TARGETS, _SMALL // n), _MANY, _ENTRIES // n))
         blocks = [range(i, min(t, i + step)) for i in range(0, t, step)]
         parts: list[Codes] = [None] * len(blocks)  # type: ignore[list-item]
 
