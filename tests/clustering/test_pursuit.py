@@ -253,3 +253,19 @@ def test_bad_arguments_are_named():
         batch_omp(X, np.ones((0, 3)), 1)
     with pytest.raises(InvalidTypeError, match="n_nonzero"):
         batch_omp(X, X, 1.5)
+
+
+def test_kernels_are_compiled_for_one_signature():
+    # A literal 0 among the arguments, or another layout, compiles a kernel once more. Of kernels
+    # that came from the disk only those show it that are called from Python.
+    from linsub.clustering import compiled
+    from linsub.clustering._kernels import active_set, omp, working_sets
+
+    compiled.warmup()
+    several = {
+        f"{module.__name__}.{name}": kernel.signatures
+        for module in (active_set, omp, working_sets)
+        for name, kernel in vars(module).items()
+        if len(getattr(kernel, "signatures", ())) > 1
+    }
+    assert not several

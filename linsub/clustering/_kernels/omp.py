@@ -3,6 +3,9 @@
 Everything that runs along the atoms is done a stretch at a time, which stays in the first-level
 cache. Scores are not negative, so that they are ordered as the integers with the same bits: the
 maximum of integers is vectorized, that of floating-point numbers is not unless nan is ruled out.
+
+A 0 that another kernel takes is written ZERO: numba would compile that kernel once more for the
+literal.
 """
 
 import numpy as np
@@ -10,6 +13,8 @@ import numpy as np
 from linsub._core.jit import njit
 
 __all__ = ["omp_direct", "omp_gram"]
+
+ZERO = np.int64(0)
 
 # How a target ended.
 TOLERANCE, FULL, EXHAUSTED = 0, 1, 2
@@ -25,6 +30,13 @@ LEAST = 1e-14
 STRETCH = 512
 # Numbers of the columns of a stretch that serve a tile of targets: 256 KB of the second level.
 CACHE = 1 << 15
+
+
+@njit()
+def copy_of(source, out):  # type: ignore[no-untyped-def]
+    """Copy numbers; out[:] = source would compile a text of its shapes with it."""
+    for j in range(out.size):
+        out[j] = source[j]
 
 
 @njit()
@@ -49,8 +61,8 @@ def first_of(bits, top, low):  # type: ignore[no-untyped-def]
 @njit()
 def best(bits):  # type: ignore[no-untyped-def]
     """Return the first of the largest scores."""
-    top = largest(bits, 0, bits.size)
-    return first_of(bits, top, 0)
+    top = largest(bits, ZERO, bits.size)
+    return first_of(bits, top, ZERO)
 
 
 @njit()
@@ -107,7 +119,7 @@ def start(work, bits, owner):  # type: ignore[no-untyped-def]
     work[2, :] = 1.0
     if owner >= 0:
         work[2, owner] = 0.0
-    judge(work, 0, bits.size)
+    judge(work, ZERO, bits.size)
     return best(bits)
 
 
@@ -117,12 +129,12 @@ def project(G, j, P, weights, count, pivot, step, ols, work, bits):  # type: ign
 
     weights (count,) minus the row of the Cholesky factor that atom j has.
     """
-    top, where = np.int64(-1), 0
+    top, where = np.int64(-1), ZERO
     scale = 1.0 / pivot
     for low in range(0, bits.size, STRETCH):
         high = min(low + STRETCH, bits.size)
         row, correlation = P[count, low:high], work[1, low:high]
-        row[:] = G[j, low:high]
+        copy_of(G[j, low:high], row)
         add_rows(row, weights, P, count, low, high)
         for c in range(row.size):
             row[c] *= scale
@@ -147,7 +159,7 @@ def omp_gram(G, H, owner, k, least, ols, P, work, bits, L, z, index, value, info
     """
     weights = z[1]
     for i in range(H.shape[0]):
-        work[1, :] = H[i]
+        copy_of(H[i], work[1])
         j = start(work, bits, owner[i])
         rest, count, ended = 1.0, 0, FULL
         while count < k:
@@ -213,9 +225,9 @@ def scan(columns, Q, count, ols, inverse, scratch, bits, state, size):  # type: 
             weight = inverse[i, low:high]
             for c in range(scores.size):
                 scores[c] = part[c] * part[c] * weight[c]
-            found = largest(bits, 0, high - low)
+            found = largest(bits, ZERO, high - low)
             if found > state[i, TOP]:
-                at = first_of(bits, found, 0)
+                at = first_of(bits, found, ZERO)
                 state[i, TOP], state[i, BEST] = found, low + at
                 size[i, SCORE] = scores[at]
 
@@ -264,7 +276,7 @@ def omp_direct(  # type: ignore[no-untyped-def]
         m = min(tile, targets.shape[0] - first)
         count, running = info[first : first + m, 0], 0
         for i in range(m):
-            Q[i, k] = targets[first + i]
+            copy_of(targets[first + i], Q[i, k])
             inverse[i, :] = 1.0
             if owner[first + i] >= 0:
                 inverse[i, owner[first + i]] = 0.0
@@ -294,7 +306,7 @@ def orthogonalize(atom, Q, count, L):  # type: ignore[no-untyped-def]
     """Write to Q[count] what is new of an atom, and its coefficients to L[count]; return pivot."""
     d = atom.size
     new = Q[count]
-    new[:] = atom
+    copy_of(atom, new)
     L[count, :] = 0.0
     for _ in range(2):  # once more for what the first pass left by rounding
         for t in range(count):
