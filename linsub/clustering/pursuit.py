@@ -115,10 +115,11 @@ def self_expressive_omp(
     -----
     *Algorithm.* You, Robinson and Vidal 2016, with a stopping rule that does not depend on the
     scale. Gram layout: a progressive Cholesky factor (Rubinstein, Zibulevsky and Elad 2008); direct
-    layout: Gram-Schmidt, twice. Of equal correlations the first sample joins; one that depends on
-    those before is passed over. *Cost.* ``2 N^2 D`` flops for the Gram matrix and ``2 N^2 k^2``
-    after it, or ``2 N^2 D k``, whichever is less. *Accuracy.* Residuals are measured
-    from the samples where they are given (claim ``clustering-omp``).
+    layout: Gram-Schmidt, twice, of the samples that single precision does not rule out. Of equal
+    correlations the first sample joins; one that depends on those before is passed over. *Cost.*
+    ``2 N^2 D`` flops for the Gram matrix and ``2 N^2 k^2`` after it, or ``2 N^2 D k``, whichever is
+    less. *Accuracy.* Residuals are measured from the samples where they are given (claim
+    ``clustering-omp``).
 
     References
     ----------
@@ -316,16 +317,20 @@ class _Targets:
         from linsub.clustering._kernels.omp import STRETCH, omp_direct
 
         n, d = atoms.shape
-        columns, least = np.ascontiguousarray(atoms.T), self._least(_DIRECT_RESOLUTION)
+        columns = np.ascontiguousarray(atoms.T) if self.ols else np.empty((d, 0))
+        single = np.ascontiguousarray(atoms.T, dtype=np.float32)
+        least = self._least(_DIRECT_RESOLUTION)
 
         def run(first: int, stop: int, out: Any) -> None:
             T, k = min(_TILE, stop - first), self.k
-            scratch, inverse = np.empty((3, STRETCH)), np.empty((T, n))
+            new, scratch = np.empty(STRETCH), np.empty((2, STRETCH + 1), dtype=np.float32)
+            inverse, mask = np.empty((T, n)), np.empty((T, n), dtype=np.float32)
             Q, L, z = np.empty((T, k + 1, d)), np.zeros((T, k, k)), np.zeros((T, k))
             omp_direct(
-                columns, atoms, self.rows.unit[first:stop], self.owner[first:stop], k,
-                least[first:stop], self.ols, scratch, scratch[0].view(np.int64), inverse, Q, L, z,
-                np.zeros((T, 4), dtype=np.int64), np.zeros((T, 2)),
+                columns, single, atoms, self.rows.unit[first:stop], self.owner[first:stop], k,
+                least[first:stop], self.ols, new, scratch, scratch[0].view(np.int32), inverse,
+                mask, np.empty((T, d), dtype=np.float32), Q, L, z,
+                np.zeros((T, 3), dtype=np.int64), np.zeros((T, 2)),
                 *(part[first:stop] for part in out),
             )  # fmt: skip
 

@@ -84,7 +84,7 @@ def self_expressive_ridge(
     >>> import numpy as np
     >>> from linsub.clustering import self_expressive_ridge
     >>> C, residual = self_expressive_ridge(np.array([[1.0, 0], [1, 0], [0, 1]]), alpha=1e-3)
-    >>> C.round(3).tolist()
+    >>> abs(C).round(3).tolist()
     [[0.0, 0.999, 0.0], [0.999, 0.0, 0.0], [0.0, 0.0, 0.0]]
     """
     samples = as_samples(X, gram)
