@@ -12,7 +12,7 @@ from scipy import sparse
 from linsub._core import arrays, scalars
 from linsub._core.progress import Progress
 from linsub._core.threads import run_parts
-from linsub.clustering.samples import as_samples
+from linsub.clustering.samples import as_samples, slack_of, squared_residuals
 from linsub.clustering.self_expression import SelfExpression, SelfExpressionCertificate
 from linsub.clustering.unit_rows import UnitRows, as_unit_rows
 from linsub.errors import InvalidInputError
@@ -38,9 +38,6 @@ _GRAM_LAST = 10_000
 # What a squared residual of a unit target loses: through the Gram matrix, and by itself.
 _RESOLUTION = 4.0 * float(np.finfo(np.float64).eps)
 _DIRECT_RESOLUTION = (8.0 * float(np.finfo(np.float64).eps)) ** 2
-
-# A cosine may be that far above 1 in a Gram matrix.
-_COSINE = 1e-8
 
 _ENDINGS = ("tolerance", "n_nonzero", "exhausted", "resolution")
 _TOLERANCE, _RESOLVED = 0, 3
@@ -150,7 +147,7 @@ def self_expressive_omp(
     if given is None:
         residual = _rest(rows.unit, C, rows.unit)
     else:
-        residual = _residual_by_gram(G, C, (rows.size > 0.0).astype(np.float64))
+        residual = _residual_by_gram(G, C, (rows.size > 0.0).astype(np.float64), rows.dtype)
     return SelfExpression(
         _of_sizes(C, rows, rows, rows.dtype),
         _sized(residual, rows).astype(rows.dtype),
@@ -265,7 +262,7 @@ def _cosines(gram: np.ndarray, rows: UnitRows) -> np.ndarray:
     with np.errstate(over="ignore"):
         G = np.asarray(gram / size[:, None] / size)
     present = rows.size > 0.0
-    over = np.abs(G) > (present[:, None] & present) * (1.0 + _COSINE)
+    over = np.abs(G) > (present[:, None] & present) * (1.0 + slack_of(rows.dtype))
     if over.any():
         i, j = np.unravel_index(int(np.argmax(over)), over.shape)
         raise InvalidInputError(
@@ -395,14 +392,15 @@ def _rest(targets: np.ndarray, C: Any, atoms: np.ndarray) -> np.ndarray:
     return np.asarray(np.sqrt(np.einsum("ij,ij->i", rest, rest)))
 
 
-def _residual_by_gram(G: np.ndarray, C: Any, squares: np.ndarray) -> np.ndarray:
+def _residual_by_gram(G: np.ndarray, C: Any, squares: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Return ``(g_ii - 2 c g_i + c G c^T)^(1/2)``, which sees no less than 1e-8."""
-    found = squares.copy()
+    found, sizes = squares.copy(), squares.copy()
     for i in range(C.shape[0]):
         span = slice(C.indptr[i], C.indptr[i + 1])
         at, c = C.indices[span], C.data[span]
         found[i] += c @ (G[np.ix_(at, at)] @ c - 2.0 * G[i, at])
-    return np.asarray(np.sqrt(np.maximum(found, 0.0)))
+        sizes[i] += np.abs(c).sum()
+    return np.asarray(np.sqrt(squared_residuals(found, sizes, slack_of(dtype))))
 
 
 def _info(method: str, info: np.ndarray, residual: np.ndarray, tol: float) -> Info:

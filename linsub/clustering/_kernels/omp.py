@@ -144,7 +144,7 @@ def project(G, j, P, weights, count, pivot, step, ols, work, bits):  # type: ign
         judge(work, low, high)
         found = largest(bits, low, high)
         if found > top:
-            top, where = found, low
+            top, where = found, np.int64(low)
     return first_of(bits, top, where)
 
 
