@@ -126,8 +126,8 @@ def _as_gram(G: np.ndarray, dtype: np.dtype) -> np.ndarray:
     if over.max() > near:
         row, column = np.unravel_index(int(np.argmax(over)), over.shape)
         raise InvalidInputError(
-            f"gram is not positive semidefinite: gram[{row}, {column}] is larger than the geometric "
-            f"mean of gram[{row}, {row}] and gram[{column}, {column}]; pass X @ X.T"
+            f"gram is not positive semidefinite: gram[{row}, {column}] is larger than the "
+            f"geometric mean of gram[{row}, {row}] and gram[{column}, {column}]; pass X @ X.T"
         )
     return G
 
