@@ -11,6 +11,7 @@ from scipy import sparse
 from linsub._core.progress import Progress
 from linsub._core.threads import run_parts
 from linsub.clustering.optimality import Codes, Rounding, judge, sums
+from linsub.clustering.samples import slack_of, squared_residuals
 
 __all__ = ["ENDINGS", "Regressions"]
 
@@ -270,7 +271,8 @@ class _Block:
             residual = np.sqrt(np.einsum("ij,ij->i", rest, rest))
         else:  # ||y||^2 - c g - c h
             cross = sums(row, C.data * (self.K + H)[row, C.indices], self.size)
-            residual = np.sqrt(np.maximum(self.target_norms**2 - cross, 0.0))
+            squares, slack = self.target_norms**2 - cross, slack_of(problem.dtype)
+            residual = np.sqrt(squared_residuals(squares, self._sizes(), slack, self.rows.start))
         d = H.shape[1] if problem.atoms is None else problem.atoms.shape[1]
         return judge(
             C, H, residual, self.lam, self.ridge, self.owner, self.weights,
