@@ -305,7 +305,7 @@ def _result(given: Given, fit: Fit, run: int, costs: np.ndarray) -> KSubspacesRe
         "n_empty": int(fit.reseeded[run]),
         "n_unclaimed": bound_to,
     }
-    notes = ()
+    notes: tuple[str, ...] = ()
     if bound_to:
         notes = (
             f"{bound_to} of {len(bases)} subspaces are nearest to no sample alone; each is laid "
