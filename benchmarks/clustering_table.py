@@ -95,6 +95,7 @@ def _task(name: str, first: int | None) -> Task:
         ],
         accuracy=judge,
         measures=("ACC", "NMI", "warnings"),
+        budget=2.0,  # on MNIST-5k a method takes seconds: few rounds
     )
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-from scipy import optimize, special
+from scipy import optimize, sparse, special
+from scipy.sparse import csgraph
 
 from linsub._core import scalars
 from linsub.clustering.labels import as_labels
 
 __all__ = ["adjusted_rand", "clustering_accuracy", "normalized_mutual_info"]
+
+# Tables up to so many entries are held densely.
+_TABLE = 4_000_000
 
 _AVERAGES = ("arithmetic", "geometric", "min", "max")
 
@@ -37,8 +41,9 @@ def clustering_accuracy(labels_true: Any, labels_pred: Any) -> float:
 
     Notes
     -----
-    *Algorithm.* The assignment problem of the table of both (Kuhn 1955; SciPy's solver).
-    *Cost.* ``O(N log N + k^3)`` and a table of ``k^2`` numbers.
+    *Algorithm.* The assignment problem of the table of both (Kuhn 1955; SciPy's solvers), beyond
+    2000 x 2000 clusters of its entries that are not 0. *Cost.* ``O(N log N + k^3)`` at most, and
+    ``min(k^2, N)`` numbers.
 
     Examples
     --------
@@ -50,10 +55,32 @@ def clustering_accuracy(labels_true: Any, labels_pred: Any) -> float:
     n = int(counts.sum())
     if n == 0:
         return 1.0
-    table = np.zeros((int(a.max()) + 1, int(b.max()) + 1), dtype=np.int64)
+    rows, columns = int(a.max()) + 1, int(b.max()) + 1
+    if rows * columns > _TABLE:
+        return _matched(counts, a, b, rows, columns) / n
+    table = np.zeros((rows, columns), dtype=np.int64)
     table[a, b] = counts
     chosen = optimize.linear_sum_assignment(table, maximize=True)
     return float(table[chosen].sum() / n)
+
+
+def _matched(counts: np.ndarray, a: np.ndarray, b: np.ndarray, rows: int, columns: int) -> float:
+    """Return the weight of the best matching, from the pairs of clusters that share samples.
+
+    SciPy's sparse solver matches all nodes: each cluster gets one more partner, for staying
+    alone, and those of two clusters that are matched can match each other.
+    """
+    i, j = np.arange(rows), np.arange(columns)
+    # One more for every edge of a full matching, as entries of 0 are no edges.
+    weights = np.concatenate([counts + 1, np.ones(rows + columns + counts.size, dtype=np.int64)])
+    ends = (
+        np.concatenate([a, i, rows + j, rows + b]),
+        np.concatenate([b, columns + i, j, columns + a]),
+    )
+    size = rows + columns
+    graph = sparse.csr_array((weights, ends), shape=(size, size))
+    chosen = csgraph.min_weight_full_bipartite_matching(graph, maximize=True)
+    return float(graph[chosen].sum() - size)
 
 
 def normalized_mutual_info(

@@ -27,6 +27,10 @@ _DENSE_LAST = 4000
 # Lanczos vectors beyond twice the wanted ones: 20 halve the restarts on expanders.
 _MORE_VECTORS = 20
 
+# Graphs with fewer entries a row may be chains: of them Lanczos gets so many restarts, and the
+# inverse a shift above the eigenvalues, which are 1 at most.
+_THIN, _RESTARTS, _SHIFT = 2.5, 100, 1e-8
+
 
 @dataclasses.dataclass(frozen=True)
 class Spectrum:
@@ -104,7 +108,7 @@ def _leading(S: Any, k: int, tol: float) -> tuple[np.ndarray, np.ndarray, bool]:
     start = np.random.default_rng(0).standard_normal(n)
     vectors = min(n - 1, 2 * k + _MORE_VECTORS)
     try:
-        values, V = eigsh(S, k=k, which="LA", v0=start, ncv=vectors, tol=tol)
+        values, V = _lanczos(S, k, start, vectors, tol)
     except (ArpackNoConvergence, ArpackError) as error:
         if n > _DENSE_LAST:
             raise ConvergenceError(
@@ -114,3 +118,21 @@ def _leading(S: Any, k: int, tol: float) -> tuple[np.ndarray, np.ndarray, bool]:
         return *eigh(S.toarray(), top=k), True
     order = np.argsort(-values, kind="stable")
     return values[order], V[:, order], False
+
+
+def _lanczos(
+    S: Any, k: int, start: np.ndarray, vectors: int, tol: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lanczos; of chains and the like, on which it creeps, with an inverse.
+
+    Their factors are as sparse as they are; those of expanders fill, but there Lanczos converges.
+    """
+    given: dict[str, Any] = {"k": k, "v0": start, "ncv": vectors, "tol": tol}
+    if S.nnz <= _THIN * S.shape[0]:
+        try:
+            values, V = eigsh(S, which="LA", maxiter=_RESTARTS, **given)
+        except ArpackNoConvergence:
+            values, V = eigsh(sparse.csc_array(S), sigma=1.0 + _SHIFT, which="LM", **given)
+    else:
+        values, V = eigsh(S, which="LA", **given)
+    return values, V

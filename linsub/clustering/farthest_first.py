@@ -14,7 +14,7 @@ from linsub._core.random import RNGLike, Streams
 from linsub.clustering.elastic_net import as_penalty
 from linsub.clustering.samples import as_samples
 from linsub.clustering.sparse_regression import Regressions
-from linsub.errors import InvalidInputError
+from linsub.errors import Interrupted, InvalidInputError
 from linsub.results import Bound, Certificate, Info, Record
 
 __all__ = ["Exemplars", "ExemplarsCertificate", "as_exemplars", "exemplar_selection", "over_atoms"]
@@ -98,8 +98,9 @@ def exemplar_selection(
     Raises
     ------
     InvalidInputError, InvalidTypeError, NonFiniteError
-    KeyboardInterrupt
-        Its ``result`` has the exemplars found so far; pass its ``indices`` as `exemplars` to go on.
+    Interrupted
+        On Ctrl-C, a KeyboardInterrupt whose ``result`` has the exemplars found so far; pass its
+        ``indices`` as `exemplars` to go on.
 
     See Also
     --------
@@ -149,9 +150,12 @@ def exemplar_selection(
             progress.advance(len(start))
             while len(search.chosen) < k and search.choose():
                 progress.advance(1, f"cost {search.costs[-1]:.4g}")
-    except KeyboardInterrupt as stop:
-        stop.result = search.result(False)  # type: ignore[attr-defined]
-        raise
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"exemplar_selection was interrupted after {len(search.chosen)} of {k} exemplars; pass "
+            "the indices of this exception's result as exemplars to go on",
+            search.result(False),
+        ) from None
     return search.result(True)
 
 

@@ -9,11 +9,11 @@ from typing import Any, Literal
 import numpy as np
 
 from linsub._core import scalars
-from linsub._core.dense.svd import svd
 from linsub._core.progress import Progress
 from linsub._core.random import RNGLike, Streams
 from linsub._core.threads import run_parts
 from linsub.clustering.lloyd import Fit, Problem, alternate
+from linsub.clustering.occupied import basis_of, occupy, residuals
 from linsub.clustering.samples import as_samples
 from linsub.clustering.subspace_starts import farthest, uniform
 from linsub.errors import Interrupted, InvalidInputError
@@ -48,7 +48,9 @@ class KSubspacesResult(Record):
     Attributes
     ----------
     labels : ndarray of shape (N,)
-        The nearest subspace of each sample, the first of equal ones.
+        The nearest subspace of each sample, the first of equal ones; each label is in use. Where
+        that leaves a subspace without samples (duplicates, zeros, more dimensions than are there)
+        it is laid through a sample and that has its label: ``info`` says so.
     bases : list of ndarray of shape (D, d_k)
         Orthonormal columns.
     means : ndarray of shape (K, D)
@@ -58,7 +60,8 @@ class KSubspacesResult(Record):
     certificate : KSubspacesCertificate
     info : Info
         ``converged`` if the labels of the best run repeated; in ``details`` its ``cost_path``, the
-        ``costs`` of all runs, and ``n_empty``, how often a cluster of it ran empty.
+        ``costs`` of all runs, ``n_empty``, how often a cluster of it ran empty, and
+        ``n_unclaimed``, how many subspaces at the end were nearest to no sample.
     """
 
     _fields = ("labels", "bases", "means", "cost")
@@ -289,14 +292,25 @@ def _result(given: Given, fit: Fit, run: int, costs: np.ndarray) -> KSubspacesRe
     # The bases go back in the caller's type, and the cost is theirs.
     bases = [U.astype(dtype) for U in bases]
     gaps = _residuals(problem, bases, means)
-    labels = np.argmin(gaps, axis=1)
+    labels, bound_to = occupy(problem, bases, means, gaps)
     cost = float(gaps.min(axis=1).sum())
     rounding = (problem.X.shape[1] + 8) * float(np.finfo(np.float64).eps)
     # Squares of samples beyond 1e154 are infinite, as they are in any arithmetic.
     with np.errstate(over="ignore"):
         value, bound = np.ldexp([cost, cost * (1.0 + rounding)], -2 * exponent).tolist()
         path, costs = (np.ldexp(x, -2 * exponent) for x in (fit.paths[run], costs))
-    details = {"cost_path": path, "costs": costs, "n_empty": int(fit.reseeded[run])}
+    details = {
+        "cost_path": path,
+        "costs": costs,
+        "n_empty": int(fit.reseeded[run]),
+        "n_unclaimed": bound_to,
+    }
+    notes: tuple[str, ...] = ()
+    if bound_to:
+        notes = (
+            f"{bound_to} of {len(bases)} subspaces are nearest to no sample alone; each is laid "
+            "through one sample and has its label. Fewer or smaller subspaces hold all samples.",
+        )
     return KSubspacesResult(
         labels.astype(np.int64),
         bases,
@@ -307,6 +321,7 @@ def _result(given: Given, fit: Fit, run: int, costs: np.ndarray) -> KSubspacesRe
             method="alternation",
             iterations=len(fit.paths[run]),
             converged=bool(fit.converged[run]),
+            notes=notes,
             details=details,
         ),
     )
@@ -320,18 +335,11 @@ def _fitted(problem: Problem, labels: np.ndarray) -> tuple[list[np.ndarray], np.
         if problem.affine and rows.shape[0]:
             means[k] = rows.mean(axis=0)
             rows = rows - means[k]
-        if rows.shape[0] < d:
-            rows = np.vstack([rows, np.zeros((int(d) - rows.shape[0], rows.shape[1]))])
-        bases.append(np.ascontiguousarray(svd(rows)[2][:d].T))
+        bases.append(basis_of(rows, int(d)))
     return bases, means
 
 
 def _residuals(problem: Problem, bases: list[np.ndarray], means: np.ndarray) -> np.ndarray:
     """Return the squared distances (N, K) from the residuals themselves."""
-    gaps = np.empty((problem.X.shape[0], len(bases)))
-    for k, U in enumerate(bases):
-        wide = U.astype(np.float64)
-        rows = problem.X - means[k] if problem.affine else problem.X
-        rest = rows - (rows @ wide) @ wide.T
-        gaps[:, k] = np.einsum("ij,ij->i", rest, rest)
-    return gaps
+    columns = [residuals(problem, U, mean) for U, mean in zip(bases, means, strict=True)]
+    return np.stack(columns, axis=1)

@@ -13,6 +13,9 @@ from linsub.errors import InvalidInputError, InvalidTypeError, NumericalError
 
 __all__ = ["layerwise_gram"]
 
+# Sums of numbers from here are known to full relative accuracy.
+_LEAST = 2.0 * float(np.finfo(np.float64).tiny)
+
 
 def layerwise_gram(layers: Sequence[Any], *, weights: Sequence[float] | None = None) -> np.ndarray:
     """Return ``sum_l w_l H_l H_l^T``: the Gram matrix of several representations together.
@@ -38,7 +41,7 @@ def layerwise_gram(layers: Sequence[Any], *, weights: Sequence[float] | None = N
     InvalidInputError, InvalidTypeError, NonFiniteError
         Among others if the layers have different numbers of samples.
     NumericalError
-        If an entry exceeds the largest number.
+        If an entry exceeds the largest number, or all fall below the least normal one.
 
     Notes
     -----
@@ -74,9 +77,16 @@ def layerwise_gram(layers: Sequence[Any], *, weights: Sequence[float] | None = N
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         for factor, H in zip(factors, views, strict=True):
             near, exponent = norms.near_one(H.astype(np.float64))
-            total += np.ldexp(factor * (near @ near.T), -2 * exponent)
+            part, power = np.frexp(factor)
+            total += np.ldexp(part * (near @ near.T), int(power) - 2 * exponent)
     if not np.isfinite(total).all():
         raise NumericalError(
             "an entry of the Gram matrix overflows; divide layers by a power of two"
+        )
+    counted = any(f > 0.0 and norms.max_abs(H) > 0.0 for f, H in zip(factors, views, strict=True))
+    if counted and norms.max_abs(total) < _LEAST:
+        raise NumericalError(
+            f"the largest entry of the Gram matrix, {norms.max_abs(total):.3g}, is below "
+            f"{_LEAST:.3g}, where digits are lost; multiply layers by a power of two, or weights"
         )
     return total

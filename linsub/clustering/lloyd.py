@@ -102,8 +102,10 @@ def alternate(
 def _reseed(labels: np.ndarray, gaps: np.ndarray, dims: np.ndarray) -> int:
     """Give each cluster without samples those that fit worst, in place; the cost cannot rise."""
     count = np.bincount(labels, minlength=dims.size)
-    order = np.argsort(-gaps, kind="stable")
     empty = np.flatnonzero(count == 0)
+    if empty.size == 0:
+        return 0
+    order = np.argsort(-gaps, kind="stable")
     for k in empty:
         moved = 0
         for i in order:

@@ -11,7 +11,7 @@ from linsub._core.dense.eigh import eigh
 from linsub._core.dense.svd import svd
 from linsub.clustering.bounds import shrunk_representation
 from linsub.clustering.largest import largest_of_rows
-from linsub.clustering.samples import Samples, as_samples
+from linsub.clustering.samples import Samples, as_samples, slack_of
 from linsub.clustering.self_expression import affinity_of
 from linsub.errors import InvalidInputError
 from linsub.results import Info, Record
@@ -161,6 +161,11 @@ def _left(samples: Samples, rank: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Return left singular vectors and values of X."""
     if samples.X is None:
         values, U = eigh(samples.gram, top=rank)
+        if values.size and values[-1] < -slack_of(samples.dtype) * abs(values[0]):
+            raise InvalidInputError(
+                f"gram is not positive semidefinite: its eigenvalues are {values[0]:.1e} to "
+                f"{values[-1]:.1e}, at the scale of a largest entry near 1; pass X @ X.T"
+            )
         return U, np.sqrt(np.maximum(values, 0.0))
     if rank is not None:
         if rank > min(samples.X.shape):

@@ -12,7 +12,7 @@ from scipy import sparse
 from linsub._core import arrays, scalars
 from linsub._core.progress import Progress
 from linsub._core.threads import run_parts
-from linsub.clustering.samples import as_samples
+from linsub.clustering.samples import as_samples, slack_of, squared_residuals
 from linsub.clustering.self_expression import SelfExpression, SelfExpressionCertificate
 from linsub.clustering.unit_rows import UnitRows, as_unit_rows
 from linsub.errors import InvalidInputError
@@ -38,9 +38,6 @@ _GRAM_LAST = 10_000
 # What a squared residual of a unit target loses: through the Gram matrix, and by itself.
 _RESOLUTION = 4.0 * float(np.finfo(np.float64).eps)
 _DIRECT_RESOLUTION = (8.0 * float(np.finfo(np.float64).eps)) ** 2
-
-# A cosine may be that far above 1 in a Gram matrix.
-_COSINE = 1e-8
 
 _ENDINGS = ("tolerance", "n_nonzero", "exhausted", "resolution")
 _TOLERANCE, _RESOLVED = 0, 3
@@ -115,10 +112,11 @@ def self_expressive_omp(
     -----
     *Algorithm.* You, Robinson and Vidal 2016, with a stopping rule that does not depend on the
     scale. Gram layout: a progressive Cholesky factor (Rubinstein, Zibulevsky and Elad 2008); direct
-    layout: Gram-Schmidt, twice. Of equal correlations the first sample joins; one that depends on
-    those before is passed over. *Cost.* ``2 N^2 D`` flops for the Gram matrix and ``2 N^2 k^2``
-    after it, or ``2 N^2 D k``, whichever is less. *Accuracy.* Residuals are measured
-    from the samples where they are given (claim ``clustering-omp``).
+    layout: Gram-Schmidt, twice, of the samples that single precision does not rule out. Of equal
+    correlations the first sample joins; one that depends on those before is passed over. *Cost.*
+    ``2 N^2 D`` flops for the Gram matrix and ``2 N^2 k^2`` after it, or ``2 N^2 D k``, whichever is
+    less. *Accuracy.* Residuals are measured from the samples where they are given (claim
+    ``clustering-omp``).
 
     References
     ----------
@@ -149,7 +147,7 @@ def self_expressive_omp(
     if given is None:
         residual = _rest(rows.unit, C, rows.unit)
     else:
-        residual = _residual_by_gram(G, C, (rows.size > 0.0).astype(np.float64))
+        residual = _residual_by_gram(G, C, (rows.size > 0.0).astype(np.float64), rows.dtype)
     return SelfExpression(
         _of_sizes(C, rows, rows, rows.dtype),
         _sized(residual, rows).astype(rows.dtype),
@@ -264,7 +262,7 @@ def _cosines(gram: np.ndarray, rows: UnitRows) -> np.ndarray:
     with np.errstate(over="ignore"):
         G = np.asarray(gram / size[:, None] / size)
     present = rows.size > 0.0
-    over = np.abs(G) > (present[:, None] & present) * (1.0 + _COSINE)
+    over = np.abs(G) > (present[:, None] & present) * (1.0 + slack_of(rows.dtype))
     if over.any():
         i, j = np.unravel_index(int(np.argmax(over)), over.shape)
         raise InvalidInputError(
@@ -316,16 +314,20 @@ class _Targets:
         from linsub.clustering._kernels.omp import STRETCH, omp_direct
 
         n, d = atoms.shape
-        columns, least = np.ascontiguousarray(atoms.T), self._least(_DIRECT_RESOLUTION)
+        columns = np.ascontiguousarray(atoms.T) if self.ols else np.empty((d, 0))
+        single = np.ascontiguousarray(atoms.T, dtype=np.float32)
+        least = self._least(_DIRECT_RESOLUTION)
 
         def run(first: int, stop: int, out: Any) -> None:
             T, k = min(_TILE, stop - first), self.k
-            scratch, inverse = np.empty((3, STRETCH)), np.empty((T, n))
+            new, scratch = np.empty(STRETCH), np.empty((2, STRETCH + 1), dtype=np.float32)
+            inverse, mask = np.empty((T, n)), np.empty((T, n), dtype=np.float32)
             Q, L, z = np.empty((T, k + 1, d)), np.zeros((T, k, k)), np.zeros((T, k))
             omp_direct(
-                columns, atoms, self.rows.unit[first:stop], self.owner[first:stop], k,
-                least[first:stop], self.ols, scratch, scratch[0].view(np.int64), inverse, Q, L, z,
-                np.zeros((T, 4), dtype=np.int64), np.zeros((T, 2)),
+                columns, single, atoms, self.rows.unit[first:stop], self.owner[first:stop], k,
+                least[first:stop], self.ols, new, scratch, scratch[0].view(np.int32), inverse,
+                mask, np.empty((T, d), dtype=np.float32), Q, L, z,
+                np.zeros((T, 3), dtype=np.int64), np.zeros((T, 2)),
                 *(part[first:stop] for part in out),
             )  # fmt: skip
 
@@ -390,14 +392,15 @@ def _rest(targets: np.ndarray, C: Any, atoms: np.ndarray) -> np.ndarray:
     return np.asarray(np.sqrt(np.einsum("ij,ij->i", rest, rest)))
 
 
-def _residual_by_gram(G: np.ndarray, C: Any, squares: np.ndarray) -> np.ndarray:
+def _residual_by_gram(G: np.ndarray, C: Any, squares: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Return ``(g_ii - 2 c g_i + c G c^T)^(1/2)``, which sees no less than 1e-8."""
-    found = squares.copy()
+    found, sizes = squares.copy(), squares.copy()
     for i in range(C.shape[0]):
         span = slice(C.indptr[i], C.indptr[i + 1])
         at, c = C.indices[span], C.data[span]
         found[i] += c @ (G[np.ix_(at, at)] @ c - 2.0 * G[i, at])
-    return np.asarray(np.sqrt(np.maximum(found, 0.0)))
+        sizes[i] += np.abs(c).sum()
+    return np.asarray(np.sqrt(squared_residuals(found, sizes, slack_of(dtype))))
 
 
 def _info(method: str, info: np.ndarray, residual: np.ndarray, tol: float) -> Info:

@@ -84,7 +84,7 @@ def self_expressive_ridge(
     >>> import numpy as np
     >>> from linsub.clustering import self_expressive_ridge
     >>> C, residual = self_expressive_ridge(np.array([[1.0, 0], [1, 0], [0, 1]]), alpha=1e-3)
-    >>> C.round(3).tolist()
+    >>> abs(C).round(3).tolist()
     [[0.0, 0.999, 0.0], [0.999, 0.0, 0.0], [0.0, 0.0, 0.0]]
     """
     samples = as_samples(X, gram)
@@ -174,6 +174,11 @@ def _factor(G: np.ndarray, ridge: float) -> np.ndarray:
     n = G.shape[0]
     rounding = n * float(np.finfo(np.float64).eps) * float(np.trace(G))
     R = cholesky_r(G + ridge * np.eye(n)) if ridge > rounding else None
+    if R is None and ridge > rounding:
+        raise InvalidInputError(
+            f"gram is not positive semidefinite: an eigenvalue is below -{ridge:.1e}, at the scale "
+            "of a largest entry near 1; pass X @ X.T"
+        )
     if R is None:
         raise InvalidInputError(
             f"alpha is {ridge:.1e} in the scale in which G has a rounding of {rounding:.1e}: "

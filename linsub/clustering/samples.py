@@ -12,10 +12,14 @@ from linsub._core.arrays import as_matrix
 from linsub._core.dense import norms
 from linsub.errors import InvalidInputError, InvalidTypeError
 
-__all__ = ["Samples", "as_samples"]
+__all__ = ["Samples", "as_samples", "slack_of", "squared_residuals"]
 
-# A Gram matrix may be that far from symmetric, relative to its largest entry.
+# In double precision a Gram matrix may be that far from symmetric, relative to its largest entry,
 _SYMMETRY = 1e-10
+# and a cosine, an eigenvalue or a squared residual that far beyond its range.
+_RANGE = 1e-8
+# In single precision so many of its roundings.
+_ROUNDINGS = 64.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,14 +97,20 @@ def as_samples(X: Any = None, gram: Any = None) -> Samples:
     exponent = -int(np.frexp(norms.max_abs(wide))[1])
     if X is not None:
         return Samples(np.ascontiguousarray(np.ldexp(wide, exponent)), None, exponent, dtype)
-    return Samples(None, _as_gram(np.ldexp(wide, exponent // 2 * 2)), exponent // 2, dtype)
+    return Samples(None, _as_gram(np.ldexp(wide, exponent // 2 * 2), dtype), exponent // 2, dtype)
 
 
-def _as_gram(G: np.ndarray) -> np.ndarray:
+def slack_of(dtype: np.dtype, least: float = _RANGE) -> float:
+    """Return how far what is computed from a Gram matrix of a precision may be out of range."""
+    return max(least, _ROUNDINGS * float(np.finfo(dtype).eps))
+
+
+def _as_gram(G: np.ndarray, dtype: np.dtype) -> np.ndarray:
     if G.shape[0] != G.shape[1]:
         raise InvalidInputError(f"gram must be square, got shape {G.shape}")
     off = G - G.T
-    if norms.max_abs(off) > _SYMMETRY * norms.max_abs(G):
+    near = slack_of(dtype, _SYMMETRY) * norms.max_abs(G)
+    if norms.max_abs(off) > near:
         row, column = np.unravel_index(int(np.argmax(np.abs(off))), off.shape)
         raise InvalidInputError(
             f"gram is not symmetric: gram[{row}, {column}] and gram[{column}, {row}] differ; "
@@ -110,4 +120,41 @@ def _as_gram(G: np.ndarray) -> np.ndarray:
     if least < 0.0:
         i = int(np.argmin(G.diagonal()))
         raise InvalidInputError(f"gram[{i}, {i}] is negative and is a squared norm; pass X @ X.T")
-    return np.ascontiguousarray(0.5 * (G + G.T))
+    G = np.ascontiguousarray(0.5 * (G + G.T))
+    size = np.sqrt(G.diagonal())
+    over = np.abs(G) - (1.0 + slack_of(dtype)) * (size[:, None] * size)
+    if over.max() > near:
+        row, column = np.unravel_index(int(np.argmax(over)), over.shape)
+        raise InvalidInputError(
+            f"gram is not positive semidefinite: gram[{row}, {column}] is larger than the "
+            f"geometric mean of gram[{row}, {row}] and gram[{column}, {column}]; pass X @ X.T"
+        )
+    return G
+
+
+def squared_residuals(
+    found: np.ndarray, sizes: np.ndarray, slack: float, first: int = 0
+) -> np.ndarray:
+    """Return squared residuals that came from inner products, rounding below 0 cut off.
+
+    Parameters
+    ----------
+    found : ndarray of shape (t,)
+        Of the samples from `first` on.
+    sizes : ndarray of shape (t,)
+        The sizes of what cancels: ``||y|| + sum_j |c_j| ||s_j||``.
+    slack : float
+
+    Raises
+    ------
+    InvalidInputError
+        If one is negative beyond rounding: then the Gram matrix is not positive semidefinite.
+    """
+    wrong = found < -slack * sizes * sizes
+    if wrong.any():
+        i = int(np.argmax(wrong))
+        raise InvalidInputError(
+            f"gram is not positive semidefinite: by it a residual of sample {first + i} has the "
+            f"squared norm {found[i]:.1e} (at the scale at which it is computed); pass X @ X.T"
+        )
+    return np.asarray(np.maximum(found, 0.0))

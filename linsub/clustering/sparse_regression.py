@@ -11,6 +11,7 @@ from scipy import sparse
 from linsub._core.progress import Progress
 from linsub._core.threads import run_parts
 from linsub.clustering.optimality import Codes, Rounding, judge, sums
+from linsub.clustering.samples import slack_of, squared_residuals
 
 __all__ = ["ENDINGS", "Regressions"]
 
@@ -19,6 +20,9 @@ ENDINGS = ("optimal", "stopped by max_support", "stalled")
 # Targets of a block, and entries of its gradients (16 MB): enough for products at full speed.
 _TARGETS = 64
 _ENTRIES = 1 << 21
+# Over few atoms a block costs less than its calls: so many targets then, or gradients of 512 KB.
+_MANY = 1024
+_SMALL = 1 << 16
 
 # Atoms that a target looks at first; the support of most is well below.
 _FIRST = 48
@@ -72,7 +76,7 @@ class Regressions:
     def solve(self, n_threads: int = 1, progress: Progress | None = None) -> Codes:
         """Solve all of them, a block of targets at a time."""
         t, n = self.sizes
-        step = max(1, min(_TARGETS, _ENTRIES // n))
+        step = max(1, min(max(_TARGETS, _SMALL // n), _MANY, _ENTRIES // n))
         blocks = [range(i, min(t, i + step)) for i in range(0, t, step)]
         parts: list[Codes] = [None] * len(blocks)  # type: ignore[list-item]
 
@@ -267,7 +271,8 @@ class _Block:
             residual = np.sqrt(np.einsum("ij,ij->i", rest, rest))
         else:  # ||y||^2 - c g - c h
             cross = sums(row, C.data * (self.K + H)[row, C.indices], self.size)
-            residual = np.sqrt(np.maximum(self.target_norms**2 - cross, 0.0))
+            squares, slack = self.target_norms**2 - cross, slack_of(problem.dtype)
+            residual = np.sqrt(squared_residuals(squares, self._sizes(), slack, self.rows.start))
         d = H.shape[1] if problem.atoms is None else problem.atoms.shape[1]
         return judge(
             C, H, residual, self.lam, self.ridge, self.owner, self.weights,

@@ -160,11 +160,12 @@ def spectral_labels(
 
     Notes
     -----
-    *Algorithm.* Lanczos for the largest eigenvalues of S (never shift-and-invert, whose factors
-    of expanders are dense), each connected component by itself, since the eigenvalue 1 has one
-    vector a component and Lanczos would see a single one. Components with fewer than a tenth of
-    ``N / k`` nodes, and isolated nodes, are left out of the embedding and assigned afterwards.
-    Where at least k components remain, the k largest are the clusters.
+    *Algorithm.* Lanczos for the largest eigenvalues of S (no shift-and-invert, whose factors of
+    expanders are dense, but for chains, on which Lanczos creeps), each connected component by
+    itself, since the eigenvalue 1 has one vector a component and Lanczos would see a single one.
+    Components with fewer than a tenth of ``N / k`` nodes, and isolated nodes, are left out of the
+    embedding and assigned afterwards. Where at least k components remain, the k largest are the
+    clusters.
     *Cost.* About ``2 (k + 10)`` products with S and ``N k^2`` flops a restart, few restarts; linear
     in the number of edges. Three loose runs more on sparse graphs for the warning.
     *Accuracy.* Residuals and the cut are measured (claims ``clustering-spectral-residuals``,

@@ -47,7 +47,8 @@ class KSubspaces(Clusterer, Transformer):
     Attributes
     ----------
     labels_ : ndarray of shape (n_samples,)
-        The nearest subspace; a warning says where some are nearest to none.
+        The nearest subspace, each of them used; a warning says where some are nearest to no
+        sample, as for duplicates, and were given one (which :meth:`predict` does not do).
     bases_ : list of ndarray of shape (n_features, d_k)
         Orthonormal columns.
     means_ : ndarray of shape (n_clusters, n_features)
@@ -126,11 +127,11 @@ class KSubspaces(Clusterer, Transformer):
         self.info_ = found.info
         self.n_iter_ = self.info_.iterations
         self.nearness_ = _nearness(distances(rows, self.bases_, self.means_))
-        used = np.unique(self.labels_).size
-        if used < len(self.bases_):
+        unclaimed = self.info_.details["n_unclaimed"]
+        if unclaimed:
             warnings.warn(
-                f"{len(self.bases_) - used} of {len(self.bases_)} subspaces are nearest to no "
-                f"sample: fewer, or smaller ones than dim={self.dim}, hold them all.",
+                f"{unclaimed} of {len(self.bases_)} subspaces are nearest to no sample alone and "
+                f"got one each: fewer, or smaller ones than dim={self.dim}, hold all samples.",
                 AccuracyWarning,
                 stacklevel=2,
             )
@@ -199,7 +200,7 @@ class KSubspaces(Clusterer, Transformer):
 
 
 class EnsembleKSubspaces(Clusterer):
-    """Ensemble K-subspaces: samples joined by how often short fits put them together.
+    """Ensemble K-subspaces: samples joined by how often random fits put them together.
 
     What does the work is :func:`linsub.clustering.ensemble_k_subspaces`. It forgives a dimension
     that is not that of the subspaces, which K-subspaces does not.
@@ -217,7 +218,8 @@ class EnsembleKSubspaces(Clusterer):
     normalize : bool, optional
         Bring samples to norm 1 first.
     max_iter : int, optional
-        Steps of a fit: few, so that the fits differ.
+        Steps of a fit, at most. Five are a third of the time and enough for images; unions whose
+        dimensions nearly fill the space want all of the default.
     random_state : int, RandomState, Generator or None, optional
         Seed. The default gives the same result every time.
 
@@ -252,7 +254,7 @@ class EnsembleKSubspaces(Clusterer):
         n_neighbors: int | None = None,
         affine: bool = False,
         normalize: bool = True,
-        max_iter: int = 3,
+        max_iter: int = 30,
         random_state: Any = 0,
     ) -> None:
         self.n_clusters = n_clusters

@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linsub.clustering import adjusted_rand, clustering_accuracy, normalized_mutual_info
+from linsub.clustering import (
+    adjusted_rand,
+    agreement,
+    clustering_accuracy,
+    normalized_mutual_info,
+)
 from linsub.errors import InvalidInputError, InvalidTypeError
 
 METRICS = (clustering_accuracy, normalized_mutual_info, adjusted_rand)
@@ -127,3 +132,20 @@ def test_what_is_no_pair_of_partitions_is_refused(metric):
     assert metric([], []) == 1.0
     with pytest.raises(InvalidInputError, match="average"):
         normalized_mutual_info([0], [0], average="mean")
+
+
+@given(st.integers(1, 12), st.integers(1, 6), st.integers(1, 6), st.integers(0, 2**20))
+def test_sparse_tables_are_matched_as_dense_ones(n, k, m, seed):
+    rng = np.random.default_rng(seed)
+    a, b = rng.integers(0, k, n), rng.integers(0, m, n)
+    with pytest.MonkeyPatch.context() as patched:
+        dense = clustering_accuracy(a, b)
+        patched.setattr(agreement, "_TABLE", 0)
+        assert clustering_accuracy(a, b) == dense
+
+
+def test_as_many_clusters_as_samples_need_no_table():
+    n = 200_000  # a table would take 300 GiB
+    rng = np.random.default_rng(0)
+    assert clustering_accuracy(np.arange(n), rng.permutation(n)) == 1.0
+    assert clustering_accuracy(np.arange(n), np.arange(n) // 2) == 0.5

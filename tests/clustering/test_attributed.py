@@ -143,6 +143,8 @@ def test_duplicates_are_summed_and_inputs_stay():
         ({"n_clusters": 3}, InvalidInputError, "needs 4 singular vectors"),
         ({"alpha": 0.0}, InvalidInputError, "alpha"),
         ({"order": -1}, InvalidInputError, "order"),
+        ({"tol": 0.0}, InvalidInputError, "tol"),
+        ({"tol": 1.0}, InvalidInputError, "tol"),
         ({"modularity": -0.1}, InvalidInputError, "modularity"),
         ({"modularity": np.inf}, InvalidInputError, "modularity"),
         ({"weighting": "binary"}, InvalidInputError, "weighting"),
@@ -167,3 +169,33 @@ def test_attributes_are_never_dense():
     )
     found = attributed_subspace_clustering(A, X, 2, order=1, n_init=1, rng=0)
     assert found.embedding.shape == (n, 2)
+
+
+@pytest.mark.parametrize("order", [0, 1, 5])
+def test_smoothing_by_columns_is_smoothing_at_once(order, monkeypatch):
+    A, X, _ = gallery.attributed_graph(60, 3, rng=3)
+    P = sparse.csr_array(A / 60.0)
+    weights = np.random.default_rng(0).uniform(0.1, 1.0, order + 1)
+    smoothed = attributed._Smoothed(X, P, weights, np.linspace(0.5, 2.0, 60))
+    dense = sum(w * np.linalg.matrix_power(P.toarray(), t) for t, w in enumerate(weights))
+    Z = np.linspace(0.5, 2.0, 60)[:, None] * (dense @ X.toarray())
+    rng = np.random.default_rng(1)
+    for width in (1, 60, 120, 1 << 20):  # one column, one, two, all
+        monkeypatch.setattr(attributed, "_IN_CACHE", width)
+        for columns in (1, 2, 5):
+            Y, V = rng.standard_normal((Z.shape[1], columns)), rng.standard_normal((60, columns))
+            np.testing.assert_allclose(smoothed.times(Y), Z @ Y, rtol=1e-12, atol=1e-12)
+            np.testing.assert_allclose(smoothed.adjoint_times(V), Z.T @ V, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(smoothed.times(Y[:, 0]), Z @ Y[:, 0], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("modularity", [None, 0.9, 2.0])
+def test_residuals_are_within_the_tolerance(modularity):
+    A, X, truth = gallery.attributed_graph(600, 4, rng=5)
+    for tol in (1e-2, 1e-4, 1e-7):
+        found = attributed_subspace_clustering(A, X, 4, modularity=modularity, tol=tol, rng=0)
+        sizes = np.asarray(found.certificate.residuals.value)
+        largest = found.singular_values[0]
+        most = 2.0 * tol * tol * largest**2 if modularity == 2.0 else tol * largest
+        assert sizes.max() <= most * (1.0 + 1e-6) + 1e-13
+        assert clustering_accuracy(truth, found.labels) > 0.97

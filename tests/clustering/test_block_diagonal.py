@@ -106,3 +106,9 @@ def test_layers_are_concatenated_features():
         layerwise_gram([np.ones((2, 2)) * 1j])
     with pytest.raises(NumericalError, match="overflows"):
         layerwise_gram([np.full((2, 2), 1e200)])
+    with pytest.raises(NumericalError, match="multiply layers by a power of two"):
+        layerwise_gram([layers[0] * 1e-300])
+    # Neither layer nor weight has to be near 1, if what comes out is.
+    far = layerwise_gram([layers[0] * 1e-160, layers[1] * 1e-300], weights=[1e305, 1.0])
+    np.testing.assert_allclose(far * 1e15, layers[0] @ layers[0].T, rtol=1e-12)
+    assert not layerwise_gram([np.zeros((2, 3)), np.ones((2, 1))], weights=[1.0, 0.0]).any()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from linsub.clustering import (
     batch_omp,
@@ -10,10 +11,11 @@ from linsub.clustering import (
     exemplar_selection,
     exemplars,
     farthest_first,
+    nearest_codes,
     self_expressive_elastic_net,
     spectral_labels,
 )
-from linsub.errors import InvalidInputError
+from linsub.errors import Interrupted, InvalidInputError
 from linsub.testing import gallery
 
 
@@ -85,10 +87,10 @@ def test_an_interruption_loses_nothing(monkeypatch, stage):
         elif stage == "codes":
             target = exemplars, "over_atoms"
         else:
-            target = exemplars, "_unit_codes"
+            target = exemplars, "nearest_codes"
         after = 1 if stage == "graph" else 3
         patch.setattr(*target, interrupting(getattr(*target), after))
-        with pytest.raises(KeyboardInterrupt) as caught:
+        with pytest.raises(Interrupted) as caught:
             exemplar_expression(X, 8, rng=1)
     part = caught.value.result
     assert part.W is None
@@ -101,6 +103,36 @@ def test_an_interruption_loses_nothing(monkeypatch, stage):
     np.testing.assert_allclose(again.W.toarray(), whole.W.toarray(), atol=1e-9)
     with pytest.raises(InvalidInputError, match="resume is of method"):
         exemplar_expression(X[:-1], 8, resume=part)
+
+
+@pytest.mark.parametrize("top", [1, 3, 30])
+def test_neighbours_are_those_of_all_pairs(monkeypatch, top):
+    rng = np.random.default_rng(0)
+    codes = np.zeros((150, 12))
+    for g in range(4):  # groups that use some columns much and others little
+        codes[g * 30 : g * 30 + 30, 3 * g : 3 * g + 3] = rng.standard_normal((30, 3))
+    codes += 0.05 * rng.standard_normal(codes.shape) * (rng.random(codes.shape) < 0.3)
+    codes[120:] = codes[rng.integers(0, 120, 30)] * rng.choice([-1, 2.0], (30, 1))  # ties
+    codes[5:40:5] = 0.0
+    codes[60:70] *= 1e-200
+    codes[70:80] = codes[80] + 1e-9 * rng.standard_normal((10, 12))  # beyond single precision
+    codes[140:145] = np.eye(5, 12)  # ties of different codes
+    monkeypatch.setattr(nearest_codes, "_ROWS", 16)
+    monkeypatch.setattr(nearest_codes, "_CANDIDATES", 8)
+    index, size = nearest_codes.nearest_codes(sparse.csr_array(codes), top)
+    again = nearest_codes.nearest_codes(sparse.csr_array(codes), top, n_threads=2)
+    np.testing.assert_array_equal(index, again[0])
+    scaled = codes / np.maximum(np.abs(codes).max(axis=1), 1e-300)[:, None]
+    unit = scaled / np.maximum(np.linalg.norm(scaled, axis=1), 1e-300)[:, None]
+    like = np.abs(unit @ unit.T)
+    np.fill_diagonal(like, 0.0)
+    np.testing.assert_allclose(size, -np.sort(-like, axis=1)[:, :top], atol=1e-14)
+    assert ((index >= 0) == (size > 0)).all()
+    for i in range(150):
+        j = index[i][index[i] >= 0]
+        assert np.unique(j).size == j.size
+        np.testing.assert_allclose(like[i, j], size[i][: j.size], atol=1e-14)
+        assert ((np.diff(size[i]) < 0) | (np.diff(index[i]) > 0) | (index[i][1:] < 0)).all()
 
 
 def test_few_samples_zeros_and_duplicates():

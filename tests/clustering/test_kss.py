@@ -37,9 +37,13 @@ def test_labels_are_nearest_and_the_cost_is_theirs(n, D, K, affine, exponent, se
         assert U.shape == (D, d)
         np.testing.assert_allclose(U.T @ U, np.eye(d), atol=1e-13)
     gaps = cost_of(X, found.bases, found.means / 2.0**exponent)
-    np.testing.assert_allclose(
-        gaps[np.arange(n), found.labels], gaps.min(axis=1), atol=1e-12 * (1 + (X**2).sum())
-    )
+    excess = gaps[np.arange(n), found.labels] - gaps.min(axis=1)
+    bound = excess > 1e-12 * (1 + (X**2).sum())
+    # Only a point has room for no sample but the one that it would be.
+    assert all(dims[k] == 0 and not affine for k in found.labels[bound])
+    assert bound.sum() <= found.info.details["n_unclaimed"]
+    assert np.array_equal(np.unique(found.labels), np.arange(K))
+    assert bool(found.info.notes) == (found.info.details["n_unclaimed"] > 0)
     scale = 2.0 ** (2 * exponent)
     if 0 < scale < np.inf:
         np.testing.assert_allclose(found.cost / scale, gaps.min(axis=1).sum(), atol=1e-11)
@@ -96,11 +100,34 @@ def test_empty_clusters_get_samples_and_ties_the_first_cluster():
     found = k_subspaces(X, 3, 1, n_init=10, rng=0)
     assert found.cost < 1e-28
     assert len(set(found.labels.tolist())) == 3
-    assert k_subspaces(np.zeros((4, 3)), 2, 1, rng=0).labels.tolist() == [0, 0, 0, 0]
+    assert found.info.details["n_unclaimed"] == 0
     assert k_subspaces(np.ones((1, 1)), 1, 1, rng=0).cost == 0.0
     none = k_subspaces(np.eye(3), 3, 0, rng=0)
     assert none.cost == 3.0
-    assert none.labels.tolist() == [0, 0, 0]
+    assert sorted(none.labels.tolist()) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("affine", [False, True])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_every_subspace_has_a_sample_and_what_is_forced_is_said(affine, dtype):
+    rng = np.random.default_rng(0)
+    line = rng.standard_normal((8, 1))
+    for X, d in (
+        (np.zeros((4, 3)), 1),
+        (np.ones((9, 4)), 1),
+        (np.repeat(rng.standard_normal((2, 4)), 4, axis=0), 2),
+        (line, 1),
+        (line @ [[1.0, 2.0]], 2),
+        (np.vstack([np.zeros((3, 2)), [[1e-30, 0.0]], [[1.0, 0.0]]]), 0),
+    ):
+        found = k_subspaces(X.astype(dtype), 3, d, n_init=3, affine=affine, rng=0)
+        assert np.array_equal(np.unique(found.labels), np.arange(3))
+        assert found.info.details["n_unclaimed"] >= 1
+        assert "nearest to no sample" in found.info.notes[0]
+        if d:
+            wide = [U.astype(np.float64) for U in found.bases]
+            gaps = cost_of(X, wide, found.means)
+            assert gaps[np.arange(len(X)), found.labels].max() <= 1e-12 * max(1, (X**2).max())
 
 
 def test_single_precision_comes_back_as_it_came():

@@ -42,6 +42,29 @@ def test_connectivity_of_known_graphs(n):
     np.testing.assert_allclose(connectivity(complete, np.zeros(n)), n / (n - 1), rtol=1e-12)
 
 
+def test_connectivity_of_long_graphs_and_of_expanders():
+    i, n = np.arange(3000), 3000
+    cycle = sparse.coo_array((np.ones(n), (i, (i + 1) % n)), shape=(n, n))
+    found = connectivity(cycle + cycle.T, np.zeros(n))
+    np.testing.assert_allclose(found, 1 - np.cos(2 * np.pi / n), rtol=1e-7)
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(0, 700, (2, 4000))
+    W = sparse.coo_array((rng.uniform(0.1, 1.0, 4000), (a, b)), shape=(700, 700))
+    W = sparse.csr_array(W + W.T + cycle.tocsr()[:700][:, :700] + cycle.T.tocsr()[:700][:, :700])
+    degree = np.asarray(W.sum(axis=1)).ravel()
+    dense = W.toarray() / np.sqrt(np.outer(degree, degree))
+    expected = 1.0 - np.linalg.eigvalsh(dense)[-2]
+    np.testing.assert_allclose(connectivity(W, np.zeros(700)), expected, rtol=1e-10)
+
+
+def test_one_sample_without_neighbours_disconnects_its_class():
+    W = np.ones((4, 4)) - np.eye(4)
+    W[3] = W[:, 3] = 0.0
+    assert connectivity(W, np.zeros(4)) == 0.0
+    linked = W.any(axis=1)
+    assert connectivity(W[linked][:, linked], np.zeros(3)) == pytest.approx(1.5)
+
+
 def test_a_class_that_falls_apart_has_none():
     W = np.kron(np.eye(2), np.ones((2, 2)))
     assert connectivity(W, [0, 0, 0, 0]) == 0.0

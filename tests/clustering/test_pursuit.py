@@ -1,5 +1,7 @@
 """Greedy codes against a plain loop by least squares, on samples that make it hard."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -155,6 +157,25 @@ def test_twins_zeros_and_ties(layout):
     assert lonely.info.details["status"].tolist() == [2, 2, 2]
 
 
+@pytest.mark.parametrize("selection", ["omp", "ols"])
+@pytest.mark.parametrize("D", [3, 40])
+def test_single_precision_decides_nothing(D, selection):
+    # Samples that float32 cannot tell apart, over several stretches, and each of them twice.
+    rng = np.random.default_rng(D)
+    near = np.repeat(rng.standard_normal((3, D)), 250, axis=0)
+    near += 1e-9 * rng.standard_normal(near.shape)
+    targets = near[::50] + 0.2 * rng.standard_normal((15, D)) / np.sqrt(D)
+    X = np.vstack([near, near, targets])
+    C = self_expressive_omp(X, n_nonzero=1, selection=selection, layout="direct").C
+    exact = np.abs(unit(targets).astype(np.longdouble) @ unit(near).astype(np.longdouble).T)
+    chosen = C.indices[C.indptr[1500:-1]]
+    judged = np.flatnonzero(chosen < 1500)  # others take a target
+    assert judged.size >= 5
+    for i in judged:
+        assert chosen[i] < 750  # the first of two twins
+        assert exact[i, chosen[i]] >= exact[i].max() - 4e-16
+
+
 def test_small_residuals_are_measured_where_the_gram_matrix_cancels():
     X = np.array([[1.0, 0, 0], [1.0, 1e-9, 0], [0, 0, 1.0]])
     for layout, status in (("gram", 3), ("direct", 2)):
@@ -253,3 +274,19 @@ def test_bad_arguments_are_named():
         batch_omp(X, np.ones((0, 3)), 1)
     with pytest.raises(InvalidTypeError, match="n_nonzero"):
         batch_omp(X, X, 1.5)
+
+
+def test_kernels_are_compiled_for_one_signature():
+    # A literal 0 among the arguments, or another layout, compiles a kernel once more. Of kernels
+    # that came from the disk only those show it that are called from Python.
+    from linsub.clustering import compiled
+    from linsub.clustering._kernels import active_set, omp, working_sets
+
+    compiled.warmup()
+    for module in (active_set, omp, working_sets):
+        for name, kernel in vars(module).items():
+            plain = [
+                re.sub(r"Literal\[int\]\(\d+\)", "int64", str(known)).replace("'A'", "'C'")
+                for known in getattr(kernel, "signatures", ())
+            ]  # single and double precision are two
+            assert len(plain) == len(set(plain)), name

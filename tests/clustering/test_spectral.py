@@ -287,3 +287,15 @@ def test_entries_that_are_small_beside_others_are_made_symmetric():
     found = spectral_labels(W, 2, rng=0)
     assert found.info.details["n_components"] == 1
     np.testing.assert_array_equal(found.labels, np.repeat([0, 1], 4))
+
+
+def test_chains_on_which_lanczos_creeps_are_cut_in_thirds():
+    n = 3000
+    W = sparse.diags_array([np.ones(n - 1)] * 2, offsets=[1, -1])
+    found = spectral_labels(W, 3, rng=0)
+    ends = np.flatnonzero(np.diff(found.labels))
+    assert ends.size == 2
+    np.testing.assert_allclose(ends, [0.3 * n, 0.7 * n], rtol=0.02)
+    exact = np.cos(np.pi * np.arange(4) / (n - 1))
+    np.testing.assert_allclose(found.eigenvalues, exact, rtol=1e-12)
+    assert found.certificate.residuals.value.max() < 1e-12

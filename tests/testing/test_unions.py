@@ -60,3 +60,14 @@ def test_sizes_that_do_not_fit_are_refused():
         gallery.union_of_subspaces(2, 6, 5, 3)
     with pytest.raises(InvalidInputError, match="n_points"):
         gallery.union_of_subspaces(2, 1, 5, [3])
+    with pytest.raises(InvalidInputError, match="n_clusters must be in 1 .. n_nodes=2, got 5"):
+        gallery.attributed_graph(2, 5)
+    with pytest.raises(InvalidInputError, match="n_attributes must be at least n_clusters=3"):
+        gallery.attributed_graph(9, 3, n_attributes=2)
+
+
+def test_sizes_may_be_of_numpy():
+    X, labels, _ = gallery.union_of_subspaces(2, 1, 5, np.int64(3), rng=0)
+    plain, _, _ = gallery.union_of_subspaces(2, 1, 5, 3, rng=0)
+    np.testing.assert_array_equal(X, plain)
+    assert labels.tolist() == [0, 0, 0, 1, 1, 1]

@@ -95,7 +95,8 @@ def leave(t, A, slots, count, L, c, place):  # type: ignore[no-untyped-def]
         A[u] = A[u + 1]
         place[A[u]] = u
         slots[u] = slots[u + 1]
-        L[u, : u + 2] = L[u + 1, : u + 2]
+        for v in range(u + 2):
+            L[u, v] = L[u + 1, v]
     slots[count - 1] = free
     for u in range(t, count - 1):  # rotations of columns u and u + 1 restore the triangle
         a, b = L[u, u], L[u, u + 1]
@@ -146,7 +147,8 @@ def enter(b, A, slots, count, G, w, ridge, L, new, c, h, signs, place):  # type:
         mine = slots[count]
         count = leave(out, A, slots, count, L, c, place)
         slots[count + 1], slots[count] = slots[count], mine
-    L[count, :count] = new[:count]
+    for t in range(count):
+        L[count, t] = new[t]
     L[count, count] = np.sqrt(pivot)
     A[count], place[b] = b, count
     return count + 1
@@ -197,19 +199,19 @@ def descend(  # type: ignore[no-untyped-def]
     (room,): workspace. Return the number of active atoms, A[:count], and how it ended.
     """
     room = A.size
-    h[:w] = g[:w]
-    place[:w] = -1
-    banned[:w] = 0
-    slots[:] = np.arange(room)
-    count = 0
+    count = np.int64(0)  # 0 would have the kernels that take it compiled for it once more
     start = c[:k].copy()
-    c[:w] = 0.0
+    for q in range(w):
+        h[q], place[q], banned[q], c[q] = g[q], -1, 0, 0.0
+    for t in range(room):
+        slots[t] = t
     for q in range(k):
         gram_row(S, by_gram, W, w, q, G[slots[count]])
         pivot, diagonal = pivot_of(q, A, slots, count, G, ridge, L, d)
         if pivot <= DEPENDENT * diagonal:
             continue
-        L[count, :count] = d[:count]
+        for t in range(count):
+            L[count, t] = d[t]
         L[count, count] = np.sqrt(pivot)
         A[count], place[q], signs[q], c[q] = q, count, np.sign(start[q]), start[q]
         row = G[slots[count]]

@@ -1,37 +1,43 @@
-"""Nearest neighbours of sparse rows of norm 1 by the moduli of their inner products, exactly."""
+"""Nearest neighbours of sparse rows of norm 1 by the moduli of their inner products, exactly.
+
+Products of single precision rule most pairs out; those that may be among the nearest are found
+again from the rows themselves. Moduli are ordered as the integers with the same bits: the maximum
+of integers is vectorized, that of floating-point numbers is not unless nan is ruled out.
+"""
 
 import numpy as np
 
 from linsub._core.jit import njit
 
-__all__ = ["nearest_rows"]
+__all__ = ["angles", "densify", "nearer"]
 
-# Columns of a row are followed, largest entry first, until what is left of it has this square:
-# enough to rule out most rows, and long before all columns.
-LEFT = 0.3
-# Inner products are known to that much.
-ROUNDING = 1e-12
+# Entries of a row of products that are looked at together.
+STRETCH = 256
+# All bits of a number of single precision but its sign.
+MODULUS = np.int32(0x7FFFFFFF)
 
 
 @njit()
-def follow(data, indices, start, end, starts, rows, values, left, work, seen, count):  # type: ignore[no-untyped-def]
-    """Add products with columns until `left`; return how many rows were seen, where, the rest."""
-    rest = 0.0
-    for p in range(start, end):
-        rest += data[p] * data[p]
-    p = start
-    while p < end and rest > left:
-        factor, column = data[p], indices[p]
-        for q in range(starts[column], starts[column + 1]):
-            j = rows[q]
-            if work[j] == 0.0:
-                seen[count] = j
-                count += 1
-                work[j] = 1e-200  # so that one that cancels is not seen twice
-            work[j] += factor * values[q]
-        rest -= factor * factor
-        p += 1
-    return count, p, np.sqrt(max(rest, 0.0))
+def densify(indptr, indices, data, rows, out):  # type: ignore[no-untyped-def]
+    """Write rows of a CSR matrix to out (rows.size, k), in its precision."""
+    out[:, :] = 0.0
+    for r in range(rows.size):
+        for p in range(indptr[rows[r]], indptr[rows[r] + 1]):
+            out[r, indices[p]] = data[p]
+
+
+@njit()
+def angles(indptr, indices, data, rows, inside, out):  # type: ignore[no-untyped-def]
+    """Write the angles between rows and the coordinates that are inside (k,)."""
+    for r in range(rows.size):
+        along, across = 0.0, 0.0
+        for p in range(indptr[rows[r]], indptr[rows[r] + 1]):
+            square = data[p] * data[p]
+            if inside[indices[p]]:
+                along += square
+            else:
+                across += square
+        out[r] = np.arctan2(np.sqrt(across), np.sqrt(along))
 
 
 @njit()
@@ -56,46 +62,50 @@ def likeness_of(indptr, indices, data, j, dense):  # type: ignore[no-untyped-def
 
 
 @njit()
-def nearest_rows(  # type: ignore[no-untyped-def]
-    indptr, indices, data, starts, rows, values, first, stop, work, seen, dense, index, size
-):
-    """Write the rows most like each row first .. stop - 1, by |<a_i, a_j>|, largest first.
+def largest(bits, low, high):  # type: ignore[no-untyped-def]
+    """Return the largest modulus of a stretch, as an integer."""
+    part = bits[low:high]
+    top = np.int32(0)
+    for c in range(part.size):
+        top = max(top, part[c] & MODULUS)
+    return top
 
-    indptr, indices, data: rows in CSR, largest entries first; starts, rows, values: the same in
-    CSC. Of equal ones the first. work (n,), dense (k,), zeros, and seen (n,): workspace; index,
-    size (stop - first, top); where there are fewer, size is 0.
+
+@njit()
+def floor_of(least, rounding, single, bits):  # type: ignore[no-untyped-def]
+    """Return, as an integer, what products of rows at least that like each other reach."""
+    single[0] = np.float32(max(0.0, least - rounding))
+    return bits[0]
+
+
+@njit()
+def nearer(  # type: ignore[no-untyped-def]
+    indptr, indices, data, rows, others, bits, rounding, dense, single, integer, index, size
+):
+    """Put among the nearest of rows (r,) those of others (c,) that belong there.
+
+    indptr, indices, data: all rows in CSR; bits (r, c): the view as integers of inner products
+    that are off by `rounding` at most. dense (k,), zeros, single (1,) and integer (1,), its view:
+    workspace. index, size (n, top): nearest rows, and the moduli of their inner products.
     """
-    for i in range(first, stop):
-        start, end = indptr[i], indptr[i + 1]
-        best, found = size[i - first], index[i - first]
-        for p in range(start, end):
-            dense[indices[p]] = data[p]
-        left = LEFT
-        count, at, rest = follow(
-            data, indices, start, end, starts, rows, values, left, work, seen, 0
-        )
-        while True:
-            best[:], found[:] = 0.0, -1
-            for s in range(count):
-                if seen[s] != i:
-                    insert(np.abs(work[seen[s]]), seen[s], best, found)
-            least = np.inf
-            for t in range(best.size):
-                exact = 0.0
-                if found[t] >= 0:
-                    exact = likeness_of(indptr, indices, data, found[t], dense)
-                least = min(least, exact)
-            # Rows that were not seen are less like it than the rest of it.
-            if rest + ROUNDING < least or at == end:
-                break
-            count, at, rest = follow(
-                data, indices, at, end, starts, rows, values, -1.0, work, seen, count
-            )
-        best[:], found[:] = 0.0, -1
-        for s in range(count):
-            j = seen[s]
-            if j != i and np.abs(work[j]) + rest + ROUNDING >= least:
-                insert(likeness_of(indptr, indices, data, j, dense), j, best, found)
-            work[j] = 0.0
-        for p in range(start, end):
-            dense[indices[p]] = 0.0
+    for r in range(rows.size):
+        i = rows[r]
+        best, found = size[i], index[i]
+        floor = floor_of(best[best.size - 1], rounding, single, integer)
+        started = False
+        for low in range(0, others.size, STRETCH):
+            high = min(low + STRETCH, others.size)
+            if largest(bits[r], low, high) < floor:
+                continue
+            if not started:
+                started = True
+                for p in range(indptr[i], indptr[i + 1]):
+                    dense[indices[p]] = data[p]
+            for c in range(low, high):
+                if (bits[r, c] & MODULUS) >= floor and others[c] != i:
+                    j = others[c]
+                    insert(likeness_of(indptr, indices, data, j, dense), j, best, found)
+                    floor = floor_of(best[best.size - 1], rounding, single, integer)
+        if started:
+            for p in range(indptr[i], indptr[i + 1]):
+                dense[indices[p]] = 0.0

@@ -3,6 +3,9 @@
 Everything that runs along the atoms is done a stretch at a time, which stays in the first-level
 cache. Scores are not negative, so that they are ordered as the integers with the same bits: the
 maximum of integers is vectorized, that of floating-point numbers is not unless nan is ruled out.
+
+A 0 that another kernel takes is written ZERO: numba would compile that kernel once more for the
+literal.
 """
 
 import numpy as np
@@ -10,6 +13,8 @@ import numpy as np
 from linsub._core.jit import njit
 
 __all__ = ["omp_direct", "omp_gram"]
+
+ZERO = np.int64(0)
 
 # How a target ended.
 TOLERANCE, FULL, EXHAUSTED = 0, 1, 2
@@ -28,10 +33,17 @@ CACHE = 1 << 15
 
 
 @njit()
+def copy_of(source, out):  # type: ignore[no-untyped-def]
+    """Copy numbers; out[:] = source would compile a text of its shapes with it."""
+    for j in range(out.size):
+        out[j] = source[j]
+
+
+@njit()
 def largest(bits, low, high):  # type: ignore[no-untyped-def]
     """Return the largest score of a stretch, as an integer."""
     part = bits[low:high]
-    top = np.int64(-1)
+    top = part[0]
     for j in range(part.size):
         top = max(top, part[j])
     return top
@@ -49,8 +61,8 @@ def first_of(bits, top, low):  # type: ignore[no-untyped-def]
 @njit()
 def best(bits):  # type: ignore[no-untyped-def]
     """Return the first of the largest scores."""
-    top = largest(bits, 0, bits.size)
-    return first_of(bits, top, 0)
+    top = largest(bits, ZERO, bits.size)
+    return first_of(bits, top, ZERO)
 
 
 @njit()
@@ -107,7 +119,7 @@ def start(work, bits, owner):  # type: ignore[no-untyped-def]
     work[2, :] = 1.0
     if owner >= 0:
         work[2, owner] = 0.0
-    judge(work, 0, bits.size)
+    judge(work, ZERO, bits.size)
     return best(bits)
 
 
@@ -117,12 +129,12 @@ def project(G, j, P, weights, count, pivot, step, ols, work, bits):  # type: ign
 
     weights (count,) minus the row of the Cholesky factor that atom j has.
     """
-    top, where = np.int64(-1), 0
+    top, where = np.int64(-1), ZERO
     scale = 1.0 / pivot
     for low in range(0, bits.size, STRETCH):
         high = min(low + STRETCH, bits.size)
         row, correlation = P[count, low:high], work[1, low:high]
-        row[:] = G[j, low:high]
+        copy_of(G[j, low:high], row)
         add_rows(row, weights, P, count, low, high)
         for c in range(row.size):
             row[c] *= scale
@@ -132,7 +144,7 @@ def project(G, j, P, weights, count, pivot, step, ols, work, bits):  # type: ign
         judge(work, low, high)
         found = largest(bits, low, high)
         if found > top:
-            top, where = found, low
+            top, where = found, np.int64(low)
     return first_of(bits, top, where)
 
 
@@ -147,7 +159,7 @@ def omp_gram(G, H, owner, k, least, ols, P, work, bits, L, z, index, value, info
     """
     weights = z[1]
     for i in range(H.shape[0]):
-        work[1, :] = H[i]
+        copy_of(H[i], work[1])
         j = start(work, bits, owner[i])
         rest, count, ended = 1.0, 0, FULL
         while count < k:
@@ -182,46 +194,83 @@ def omp_gram(G, H, owner, k, least, ols, P, work, bits, L, z, index, value, info
 
 
 # Columns of the integers and numbers that are kept of each target of a tile.
-RUNNING, GREW, TOP, BEST = 0, 1, 2, 3
+RUNNING, GREW, BEST = 0, 1, 2
 REST, SCORE = 0, 1
+
+# Scores are screened in single precision. A correlation of unit vectors is off by d + 4 roundings
+# at most, and what is made of it by 5; UPWARD is 16.
+ROUNDING = 2.0**-24
+UPWARD = 1.0 + 16.0 * ROUNDING
 
 
 @njit()
-def scan(columns, Q, count, ols, inverse, scratch, bits, state, size):  # type: ignore[no-untyped-def]
+def screen(columns, direction, mask, scratch, low, high):  # type: ignore[no-untyped-def]
+    """Write what the scores of a stretch are at most to scratch[0], for a residual of norm 1."""
+    d, n = columns.shape[0], high - low
+    scores, part, weight = scratch[0, :n], scratch[1, :n], mask[low:high]
+    allowance = np.float32((d + 8.0) * ROUNDING)
+    part[:] = np.float32(0.0)
+    add_rows(part, direction, columns, d, low, high)
+    for c in range(n):
+        most = np.abs(part[c]) + allowance
+        scores[c] = most * most * weight[c]
+
+
+@njit()
+def take_if_better(j, atom, residual, inverse, state, size):  # type: ignore[no-untyped-def]
+    """Let atom j be the best if its score is larger, or as large and it comes first."""
+    along = 0.0
+    for p in range(atom.size):
+        along += atom[p] * residual[p]
+    score = along * along * inverse
+    if score > size[SCORE] or (score == size[SCORE] and j < state[BEST]):
+        state[BEST], size[SCORE] = j, score
+
+
+@njit()
+def scan(  # type: ignore[no-untyped-def]
+    columns, single, atoms, Q, count, ols, inverse, mask, direction, new, scratch, bits, state, size
+):
     """Find the best atom of each target of a tile that still runs.
 
-    A stretch of the atoms serves all targets while it is in the cache.
+    A stretch of the atoms serves all targets while it is in the cache. Scores are exact for the
+    atoms that single precision does not rule out.
     """
-    d, n = columns.shape
+    n, d = atoms.shape
     k = Q.shape[1] - 1
     width = max(64, min(STRETCH, CACHE // d))
-    for i in range(count.size):
-        state[i, TOP], state[i, BEST] = -1, 0
+    size[:, SCORE] = -1.0
     for low in range(0, n, width):
         high = min(low + width, n)
-        scores, part, new = scratch[0, : high - low], scratch[1, : high - low], scratch[2]
         for i in range(count.size):
             if state[i, RUNNING] == 0:
                 continue
-            part[:] = 0.0
-            add_rows(part, Q[i, k], columns, d, low, high)
             if ols and state[i, GREW] == 1:
                 along = new[: high - low]
                 along[:] = 0.0
                 add_rows(along, Q[i, count[i] - 1], columns, d, low, high)
                 discount(inverse[i, low:high], along)
-            weight = inverse[i, low:high]
-            for c in range(scores.size):
-                scores[c] = part[c] * part[c] * weight[c]
-            found = largest(bits, 0, high - low)
-            if found > state[i, TOP]:
-                at = first_of(bits, found, 0)
-                state[i, TOP], state[i, BEST] = found, low + at
-                size[i, SCORE] = scores[at]
+                for c in range(low, high):
+                    mask[i, c] = inverse[i, c] * UPWARD
+            screen(single, direction[i], mask[i], scratch, low, high)
+            rest, scores = size[i, REST], scratch[0]
+            bits[STRETCH] = largest(bits, ZERO, high - low)
+            if scores[STRETCH] * rest < size[i, SCORE]:
+                continue
+            at = first_of(bits, bits[STRETCH], ZERO)
+            j = low + at
+            take_if_better(j, atoms[j], Q[i, k], inverse[i, j], state[i], size[i])
+            least = np.float32(size[i, SCORE] / rest / UPWARD)
+            for c in range(high - low):
+                if scores[c] >= least and c != at:
+                    j = low + c
+                    take_if_better(j, atoms[j], Q[i, k], inverse[i, j], state[i], size[i])
 
 
 @njit()
-def advance(atoms, least, Q, L, z, inverse, state, size, index, count):  # type: ignore[no-untyped-def]
+def advance(  # type: ignore[no-untyped-def]
+    atoms, least, Q, L, z, inverse, mask, direction, state, size, index, count
+):
     """Take in the best atom of a target; return how it ended, or -1."""
     k = index.size
     state[GREW] = 0
@@ -229,7 +278,7 @@ def advance(atoms, least, Q, L, z, inverse, state, size, index, count):  # type:
         state[RUNNING] = 0
         return EXHAUSTED
     j, c, residual = state[BEST], count[0], Q[k]
-    inverse[j] = 0.0
+    inverse[j], mask[j] = 0.0, 0.0
     if orthogonalize(atoms[j], Q, c, L) <= DEPENDENT_DIRECTLY:
         return -1
     along, rest = 0.0, 0.0
@@ -238,6 +287,8 @@ def advance(atoms, least, Q, L, z, inverse, state, size, index, count):  # type:
     for p in range(residual.size):
         residual[p] -= along * Q[c, p]
         rest += residual[p] * residual[p]
+    for p in range(residual.size):
+        direction[p] = residual[p] / np.sqrt(rest)
     z[c], index[c], size[REST] = along, j, rest
     count[0] = c + 1
     state[GREW] = 1
@@ -249,38 +300,43 @@ def advance(atoms, least, Q, L, z, inverse, state, size, index, count):  # type:
 
 @njit()
 def omp_direct(  # type: ignore[no-untyped-def]
-    columns, atoms, targets, owner, k, least, ols, scratch, bits, inverse, Q, L, z, state, size,
-    index, value, info,
+    columns, single, atoms, targets, owner, k, least, ols, new, scratch, bits, inverse, mask,
+    direction, Q, L, z, state, size, index, value, info,
 ):  # fmt: skip
     """Pursue targets (t, d) of norm 1 without a Gram matrix, a tile of T of them at a time.
 
-    columns (d, n) the unit atoms as columns and atoms (n, d) as rows; least (t,) as in omp_gram.
-    scratch (3, STRETCH), bits (STRETCH,) the view of scratch[0] as integers, inverse (T, n), Q
+    atoms (n, d) of norm 1, as columns (d, n) for OLS only, and as single (d, n) in float32; least
+    (t,) as in omp_gram. new (STRETCH,), scratch (2, STRETCH + 1) in float32, bits the view of
+    scratch[0] as integers, inverse (T, n), mask (T, n) and direction (T, d) in float32, Q
     (T, k + 1, d) the orthonormalized atoms and, last, the residual, L (T, k, k), z (T, k), state
-    (T, 4) integers, size (T, 2): workspace. The rest as in omp_gram.
+    (T, 3) integers, size (T, 2): workspace. The rest as in omp_gram.
     """
     tile = inverse.shape[0]
     for first in range(0, targets.shape[0], tile):
         m = min(tile, targets.shape[0] - first)
         count, running = info[first : first + m, 0], 0
         for i in range(m):
-            Q[i, k] = targets[first + i]
-            inverse[i, :] = 1.0
+            copy_of(targets[first + i], Q[i, k])
+            copy_of(targets[first + i], direction[i])
+            inverse[i, :], mask[i, :] = 1.0, UPWARD
             if owner[first + i] >= 0:
-                inverse[i, owner[first + i]] = 0.0
+                inverse[i, owner[first + i]], mask[i, owner[first + i]] = 0.0, 0.0
             size[i, REST] = 1.0
             state[i, GREW], count[i], info[first + i, 1] = 0, 0, TOLERANCE
             state[i, RUNNING] = 1 if least[first + i] < 1.0 else 0
             running += state[i, RUNNING]
         while running > 0:
-            scan(columns, Q, count, ols, inverse, scratch, bits, state, size)
+            scan(
+                columns, single, atoms, Q, count, ols, inverse, mask, direction, new, scratch,
+                bits, state, size,
+            )  # fmt: skip
             for i in range(m):
                 if state[i, RUNNING] == 0:
                     continue
                 f = first + i
                 ended = advance(
-                    atoms, least[f], Q[i], L[i], z[i], inverse[i], state[i], size[i], index[f],
-                    count[i : i + 1],
+                    atoms, least[f], Q[i], L[i], z[i], inverse[i], mask[i], direction[i],
+                    state[i], size[i], index[f], count[i : i + 1],
                 )  # fmt: skip
                 if ended >= 0:
                     info[f, 1] = ended
@@ -294,7 +350,7 @@ def orthogonalize(atom, Q, count, L):  # type: ignore[no-untyped-def]
     """Write to Q[count] what is new of an atom, and its coefficients to L[count]; return pivot."""
     d = atom.size
     new = Q[count]
-    new[:] = atom
+    copy_of(atom, new)
     L[count, :] = 0.0
     for _ in range(2):  # once more for what the first pass left by rounding
         for t in range(count):

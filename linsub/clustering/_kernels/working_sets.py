@@ -12,8 +12,9 @@ __all__ = ["price_by_gram", "solve_on_working_sets"]
 def price_by_gram(G, correlations, index, value, count, H):  # type: ignore[no-untyped-def]
     """Write correlations[i] - sum_p value[i, p] G[index[i, p]] to row i of H."""
     for i in range(H.shape[0]):
-        out = H[i]
-        out[:] = correlations[i]
+        out, given = H[i], correlations[i]
+        for j in range(out.size):
+            out[j] = given[j]
         for p in range(count[i]):
             factor, row = value[i, p], G[index[i, p]]
             for j in range(out.size):
@@ -21,9 +22,8 @@ def price_by_gram(G, correlations, index, value, count, H):  # type: ignore[no-u
 
 
 @njit()
-def sift(keys, atoms, size):  # type: ignore[no-untyped-def]
-    """Restore the heap, least key first, of which entry 0 was replaced."""
-    at = 0
+def sift(keys, atoms, at, size):  # type: ignore[no-untyped-def]
+    """Restore the heap, least key first, below an entry that was replaced."""
     while True:
         child = 2 * at + 1
         if child >= size:
@@ -41,7 +41,7 @@ def sift(keys, atoms, size):  # type: ignore[no-untyped-def]
 def gather(H, weights, level, taken, top, keys, W, w):  # type: ignore[no-untyped-def]
     """Append to W[:w] the atoms with the largest |H_j| / weights_j above a level, `top` at most."""
     heap = W[w:]
-    size = 0
+    size, root = np.int64(0), np.int64(0)
     least = level
     for j in range(H.size):
         key = np.abs(H[j])
@@ -53,13 +53,12 @@ def gather(H, weights, level, taken, top, keys, W, w):  # type: ignore[no-untype
             keys[size], heap[size] = key, j
             size += 1
             if size == top:
-                order = np.argsort(keys[:size], kind="mergesort")  # ascending: it is a heap
-                heap[:size] = heap[:size][order]
-                keys[:size] = keys[:size][order]
+                for at in range(size // 2 - 1, -1, -1):
+                    sift(keys, heap, at, size)
                 least = keys[0]
         else:
             keys[0], heap[0] = key, j
-            sift(keys, heap, size)
+            sift(keys, heap, root, size)
             least = keys[0]
     return w + size
 

@@ -35,6 +35,7 @@ from linsub.clustering.bounds.sparse import (
     distance_to_minimizer,
     elastic_net_gap,
     fenchel_term,
+    largest_cosine,
 )
 from linsub.clustering.bounds.spectral import (
     least_normalized_cut,
@@ -51,6 +52,7 @@ __all__ = [
     "elastic_net_gap",
     "fenchel_term",
     "inradius_from_design",
+    "largest_cosine",
     "least_coding_rate",
     "least_dictionary_cost",
     "least_normalized_cut",

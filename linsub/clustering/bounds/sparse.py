@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["distance_to_minimizer", "elastic_net_gap", "fenchel_term"]
+__all__ = ["distance_to_minimizer", "elastic_net_gap", "fenchel_term", "largest_cosine"]
 
 
 def fenchel_term(c: Any, h: Any, lam: Any, ridge: Any) -> np.ndarray:
@@ -41,3 +41,8 @@ def distance_to_minimizer(gap: Any, ridge: Any) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.sqrt(2.0 * np.asarray(gap) / ridge)
     return np.asarray(np.where(np.asarray(gap) > 0.0, found, 0.0))
+
+
+def largest_cosine(one: Any, other: Any) -> np.ndarray:
+    """Return a bound on ``|<a, b>|`` of unit vectors from their angles with the same subspace."""
+    return np.asarray(np.cos(np.asarray(one) - np.asarray(other)))

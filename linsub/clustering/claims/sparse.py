@@ -166,13 +166,13 @@ def _cheapest(X: Any, n_exemplars: int, exemplars: Any, **options: Any) -> Any:
     subject=exemplar_selection,
     mutants={"sorted": _first_ones, "backwards": _cheapest},
     eps_multiple=1e7,
-    **{**OPTIONS, "min_cases": 6},
+    **{**OPTIONS, "budget": 0.25, "min_cases": 6},
 )
 def exemplars(case: Any, subject: Any) -> Any:
     """Each exemplar is a sample of largest cost over those before it, and costs never rise."""
     X = case.X[np.any(case.X != 0.0, axis=1)][::2]
     start = int(case.rng.integers(len(X)))
-    k = min(4, len(X))
+    k = min(3, len(X))
     options = {"l1_ratio": case.l1_ratio, "gamma": 20.0}
     indices, costs = subject(X, k, exemplars=[start], **options)
     unit = X / np.linalg.norm(X, axis=1)[:, None]
@@ -204,3 +204,41 @@ def _all_costs(
             l1_ratio * np.abs(C).sum() + (1 - l1_ratio) / 2 * (C @ C) + gamma / 2 * (rest @ rest)
         )
     return costs
+
+
+def _wider(one: Any, other: Any) -> Any:
+    return bounds.largest_cosine(2.0 * one, 2.0 * other)
+
+
+def _sum_of_angles(one: Any, other: Any) -> Any:
+    return bounds.largest_cosine(one, -np.asarray(other))
+
+
+@claim(
+    "clustering-nearest-codes",
+    source="the inequality of Cauchy and Schwarz, within a subspace and across it",
+    kind="always",
+    subject=bounds.largest_cosine,
+    mutants={"twice the angles": _wider, "the sum of the angles": _sum_of_angles},
+    tight=0.99,
+    domain="sampler", cases=_samples, budget=0.1, max_cases=40, min_cases=6,
+)  # fmt: skip
+def nearest(case: Any, subject: Any) -> Any:
+    """|<a, b>| of unit vectors is at most cos(x - y), x and y their angles with a subspace."""
+    k = case.X.shape[1]
+    a, b = case.rng.standard_normal((2, k))
+    inside = int(case.rng.integers(1, k))
+    a[inside:] *= case.rng.choice([0.1, 1.0, 10.0])
+    seen = []
+    for other in (
+        b,
+        np.r_[2.0 * a[:inside], -0.5 * a[inside:]],
+        np.r_[2.0 * a[:inside], a[inside:]],
+    ):
+        units = [c / np.linalg.norm(c) for c in (a, other)]
+        one, two = (
+            np.arctan2(np.linalg.norm(c[inside:]), np.linalg.norm(c[:inside])) for c in units
+        )
+        allowed = float(subject(one, two)) + 8.0 * k * float(np.finfo(np.float64).eps)
+        seen.append(Observation(abs(float(units[0] @ units[1])), allowed))
+    return seen

@@ -61,7 +61,8 @@ def union_of_subspaces(
     ((30, 8), True)
     """
     rng = np.random.default_rng(rng)
-    counts = [n_points] * n_subspaces if isinstance(n_points, int) else list(n_points)
+    single = isinstance(n_points, (int, np.integer))
+    counts: Any = [n_points] * n_subspaces if single else list(n_points)  # type: ignore[arg-type]
     if len(counts) != n_subspaces:
         raise InvalidInputError(f"n_points has {len(counts)} numbers for {n_subspaces} subspaces")
     if not 1 <= dim <= ambient:
@@ -191,6 +192,11 @@ def attributed_graph(
     X : csr_array of shape (n_nodes, n_attributes)
     labels : ndarray of shape (n_nodes,)
 
+    Raises
+    ------
+    InvalidInputError
+        If there are fewer nodes or attributes than clusters.
+
     Examples
     --------
     >>> from linsub.testing import gallery
@@ -198,6 +204,13 @@ def attributed_graph(
     >>> A.shape, X.shape, bool((A != A.T).nnz)
     ((300, 300), (300, 200), False)
     """
+    if not 1 <= n_clusters <= n_nodes:
+        raise InvalidInputError(f"n_clusters must be in 1 .. n_nodes={n_nodes}, got {n_clusters}")
+    if n_attributes < n_clusters:
+        raise InvalidInputError(
+            f"n_attributes must be at least n_clusters={n_clusters}, got {n_attributes}: "
+            "each cluster has attributes of its own"
+        )
     rng = np.random.default_rng(rng)
     labels = rng.permutation(np.arange(n_nodes) % n_clusters)
     A = _edges(labels, n_clusters, degree, mixing, rng)
@@ -222,7 +235,9 @@ def _edges(
         away = rng.random(first.size) < mixing
         shift = rng.integers(1, n_clusters, int(away.sum()))
         target[away] = (target[away] + shift) % n_clusters
-    second = np.array([members[k][int(rng.integers(members[k].size))] for k in target], dtype=int)
+    sizes = np.array([nodes.size for nodes in members])
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    second = np.concatenate(members)[starts[target] + rng.integers(0, sizes[target])]
     apart = first != second
     ends = np.stack([first[apart], second[apart]])
     return _binary(np.concatenate([ends[0], ends[1]]), np.concatenate([ends[1], ends[0]]), (n, n))
