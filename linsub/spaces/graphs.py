@@ -139,7 +139,8 @@ def k_sum(left: Any, right: Any) -> Edges:
             f"both graphs have the vertices {listed(common)}, and the shared edges "
             f"{listed(shared)} leave them in {parts} parts; add edges between them to both"
         )
-    return {label: ends for graph in graphs for label, ends in graph.items() if label not in shared}
+    inner = set(shared)
+    return {label: ends for graph in graphs for label, ends in graph.items() if label not in inner}
 
 
 def as_edges(edges: Any, *, name: str) -> Edges:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, KeysView, Sequence, Set
 from typing import Any
 
 import numpy as np
 
 from linsub.errors import InvalidInputError, InvalidTypeError
 
-__all__ = ["Columns", "as_columns", "as_labels", "as_subset", "listed"]
+__all__ = ["Columns", "as_columns", "as_labels", "as_subset", "listed", "ordered"]
 
 Columns = tuple[Hashable, ...]
 
@@ -30,6 +30,11 @@ def as_labels(labels: Any, *, name: str) -> Columns:
         raise InvalidTypeError(
             f"{name} must be a list of labels, got {labels!r}; put one label into a list"
         )
+    if isinstance(labels, np.ndarray) and labels.dtype == np.bool_:
+        raise InvalidTypeError(
+            f"{name} is a mask of {labels.size} bools, and columns are named by their labels; "
+            "pass the labels, [c for c, inside in zip(space.columns, mask) if inside]"
+        )
     found = [x.item() if isinstance(x, np.generic) else x for x in labels]
     seen: set[Hashable] = set()
     for label in found:
@@ -48,11 +53,21 @@ def as_labels(labels: Any, *, name: str) -> Columns:
     return tuple(found)
 
 
+def ordered(labels: Any, *, name: str) -> Any:
+    """Return labels that are to name columns one by one, or say that a set has no order."""
+    if isinstance(labels, Set) and not isinstance(labels, KeysView):
+        raise InvalidTypeError(
+            f"{name} is a {type(labels).__name__}, which has no order to name columns in; "
+            "pass a list"
+        )
+    return labels
+
+
 def as_columns(columns: Any, n: int) -> Columns:
     """Return the labels of n columns; 0 .. n - 1 by default."""
     if columns is None:
         return tuple(range(n))
-    found = as_labels(columns, name="columns")
+    found = as_labels(ordered(columns, name="columns"), name="columns")
     if len(found) != n:
         raise InvalidInputError(f"columns has {len(found)} labels, and basis has {n} columns")
     return found

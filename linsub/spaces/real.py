@@ -86,9 +86,10 @@ class RealEngine:
     def dual(self, rows: Rows) -> Rows:
         n = rows.basis.shape[1]
         if rows.rank in (0, n):
-            return rows._replace(basis=np.eye(n)[: n - rows.rank], low=0.0, high=1.0)
+            return rows._replace(basis=np.eye(n)[: n - rows.rank])
         basis = np.asarray(subspace_complement(rows.basis.T).basis).T
-        return rows._replace(basis=np.ascontiguousarray(basis), low=0.0, high=1.0)
+        # Nothing is decided here: its rank is as much in doubt as that of V.
+        return rows._replace(basis=np.ascontiguousarray(basis))
 
     def total(self, a: Rows, b: Rows) -> Rows:
         if not a.rank or not b.rank:

@@ -22,6 +22,9 @@ from linsub.spaces.rows import Engine, Pieces, Rows
 
 __all__ = ["VectorSpace"]
 
+# No angle has a cosine and a sine below 0.7, and linking again meets sqrt(1/3).
+_HIGHEST = {"rtol": 1.0, "atol": 0.5}
+
 
 class VectorSpace:
     """A space of vectors whose coordinates have labels, as the row space of a matrix.
@@ -37,13 +40,13 @@ class VectorSpace:
     field : {"real", "rational"} or int, optional
         A prime p < 2**31 means GF(p).
     columns : iterable of hashable, optional
-        Distinct labels of the columns; by default 0 .. n - 1.
+        Distinct labels of the columns, in their order; by default 0 .. n - 1.
     rtol : float, optional
         Over the reals, in [0, 1): singular values of the rows, brought to one size, up to rtol
         times the largest count as zero; by default max(k, n) eps of their type, at most
         sqrt(eps).
     atol : float, optional
-        Over the reals, in [0, 1): which cosines and sines count as zero in what is done with
+        Over the reals, in [0, 0.5): which cosines and sines count as zero in what is done with
         the space. By default what rounding may have turned it by, at most sqrt(eps). Spaces
         that are derived inherit it.
 
@@ -103,8 +106,8 @@ class VectorSpace:
     [[1, 0, 0, 1], [0, 1, 1, 1]]
     """
 
-    __slots__ = ("_engine", "_field", "_public", "_rows", "columns")
-    columns: tuple[Hashable, ...]
+    __slots__ = ("_columns", "_engine", "_field", "_public", "_rows")
+    _columns: tuple[Hashable, ...]
     _engine: Engine
     _field: Field
     _rows: Rows
@@ -128,7 +131,7 @@ class VectorSpace:
                 )
             if value is not None:
                 given[name] = scalars.as_real(
-                    value, name=name, low=0.0, high=1.0, include=(True, False)
+                    value, name=name, low=0.0, high=_HIGHEST[name], include=(True, False)
                 )
         if kind.exact:
             M = exact_matrix(basis, kind)
@@ -148,7 +151,7 @@ class VectorSpace:
         self, engine: Engine, field: Field, rows: Rows, columns: tuple[Hashable, ...]
     ) -> VectorSpace:
         self._engine, self._field, self._rows = engine, field, rows
-        self.columns = columns
+        self._columns = columns
         self._public = None
         return self
 
@@ -169,6 +172,10 @@ class VectorSpace:
         return cls(np.eye(len(names)), field, columns=names)
 
     @property
+    def columns(self) -> tuple[Hashable, ...]:
+        return self._columns
+
+    @property
     def field(self) -> str | int:
         return self._field.given
 
@@ -179,8 +186,10 @@ class VectorSpace:
     @property
     def basis(self) -> np.ndarray:
         if self._public is None:
-            made = self._engine.public(self._rows).view()
-            made.flags.writeable = False
+            made = self._engine.public(self._rows)
+            made = made if made.base is None else made.copy()
+            made.flags.writeable = False  # nor can it be made so again
+            made = made.view()
             self._public = made
         return self._public
 
@@ -312,7 +321,8 @@ class VectorSpace:
         other : VectorSpace
         atol : float, optional
             Over the reals, the largest distance of spaces that count as the same; by default
-            twice what rounding may have turned them by, to first order, and at most 0.1. Exact
+            twice what rounding may have turned them by, to first order, and at most 0.1, or the
+            `atol` of the spaces where they were built with one. Exact
             fields decide without one.
 
         Returns
@@ -346,7 +356,7 @@ class VectorSpace:
         if isinstance(names, Mapping):
             labels.as_subset(names, self.columns, name="names")
             names = [names.get(label, label) for label in self.columns]
-        made = labels.as_labels(names, name="names")
+        made = labels.as_labels(labels.ordered(names, name="names"), name="names")
         if len(made) != len(self.columns):
             raise InvalidInputError(
                 f"names has {len(made)} labels, and this space has {len(self.columns)} columns"

@@ -221,6 +221,12 @@ def test_results_are_read_only_and_survive_pickling(field):
     V = VectorSpace([[1, 2, 0], [0, 1, 1]], field)
     with pytest.raises(ValueError, match="read-only"):
         V.basis[0, 0] = 5
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        V.basis.flags.writeable = True
+    for name in ("columns", "rank", "field", "basis", "other"):
+        with pytest.raises(AttributeError):
+            setattr(V, name, ("x", "y", "z"))
+    assert V.columns == (0, 1, 2)
     for again in (pickle.loads(pickle.dumps(V)), copy.deepcopy(V), copy.copy(V)):
         assert again == V
         assert again.columns == V.columns
@@ -305,6 +311,15 @@ def test_bad_labels(field):
     for bad in ("abc", 3):
         with pytest.raises(InvalidTypeError, match="columns must be a list of labels"):
             VectorSpace(M, field, columns=bad)
+    for bad in ({"a", "b", "c"}, frozenset("abc")):
+        with pytest.raises(InvalidTypeError, match="set, which has no order"):
+            VectorSpace(M, field, columns=bad)
+        with pytest.raises(InvalidTypeError, match="names is a .*set, which has no order"):
+            VectorSpace(M, field).relabel(bad)
+    assert VectorSpace(M, field, columns=dict.fromkeys("abc").keys()).columns == ("a", "b", "c")
+    # a mask would be read as the labels 1 and 0
+    with pytest.raises(InvalidTypeError, match="columns is a mask of 2 bools"):
+        VectorSpace(M, field).restrict(np.array([True, False]))
     V = VectorSpace(M, field, columns=["a", "b", "c"])
     for method in (V.restrict, V.contract, V.connectivity, V.decompose, V.negate):
         with pytest.raises(InvalidInputError, match=r"\['d'\], which are no columns of this space"):
