@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from linsub._core.dense.norms import ldexp
 from linsub._core.dense.svd import svd
 from linsub._core.operators import Operator
 from linsub.errors import ConvergenceError, InvalidInputError
@@ -32,6 +33,7 @@ _KERNEL = 16.0
 class Krylov:
     """`Y` (n or m, b), the last change of each column, and the products of the longest one.
 
+    `Y` and `changes` are to be multiplied by ``2^exponent``, which keeps them near 1 for every f;
     `left` says by column that a Ritz value below the interval of a polynomial was met.
     """
 
@@ -39,6 +41,7 @@ class Krylov:
     changes: np.ndarray
     degree: int
     left: np.ndarray
+    exponent: int
 
 
 def krylov(
@@ -61,21 +64,25 @@ def krylov(
     Y = np.zeros(W.shape, W.dtype)
     changes, degree = np.zeros(W.shape[1]), 0
     left = np.zeros(W.shape[1], bool)
+    exponents = np.zeros(W.shape[1], int)
+    met = np.zeros(W.shape[1], bool)
     for j in range(W.shape[1]):
         size = float(np.linalg.norm(W[:, j]))
         if size > 0.0:
             small = _Small(f, odd, interval, op.scale, float(sizes[j]))
             Y[:, j], changes[j], taken = _column(space, small, W[:, j], size, tol, max_degree - odd)
             degree = max(degree, taken + odd)
-            left[j] = small.left
-    return Krylov(Y, changes, degree, left)
+            left[j], exponents[j], met[j] = small.left, small.exponent, small.largest > 0.0
+    exponent = int(exponents[met].max()) if met.any() else 0
+    shifts = np.minimum(exponents - exponent, 0)
+    return Krylov(ldexp(Y, shifts), np.ldexp(changes, shifts), degree, left, exponent)
 
 
 def _column(
     op: Operator, small: _Small, w: np.ndarray, size: float, tol: float, max_degree: int
 ) -> tuple[np.ndarray, float, int]:
     space = _Space(op, w / size)
-    before = np.zeros(0)
+    before, unit = np.zeros(0), 0
     following = _FIRST
     while True:
         whole = space.extend()
@@ -85,7 +92,7 @@ def _column(
             continue
         values = size * small.values(space)
         padded = np.zeros_like(values)
-        padded[: before.size] = before
+        padded[: before.size] = np.ldexp(before, unit - small.exponent)
         change = float(np.linalg.norm(values - padded))
         limit = small.largest * small.size
         if whole:  # nothing is left out but rounding
@@ -97,7 +104,8 @@ def _column(
                 f"the last change is {change / max(limit, 1e-300):.2g} of the largest |f| after "
                 f"{2 * k} products; raise tol or max_degree"
             )
-        before, following = values, max(k + 2, math.ceil(_GROWTH * k))
+        before, unit = values, small.exponent
+        following = max(k + 2, math.ceil(_GROWTH * k))
     y = space.right.vectors[:, : values.size] @ values
     return y, change, 2 * k
 
@@ -172,6 +180,8 @@ class _Space:
 class _Small:
     """f of the bidiagonal matrix: `largest` is the largest |f| met, `size` the norm of x.
 
+    What is returned, and `largest`, are in the unit of ``2^exponent``, of the last evaluation.
+
     `left`: a Ritz value lies below the interval of f.
     """
 
@@ -182,6 +192,7 @@ class _Small:
     size: float
     largest: float = 0.0
     left: bool = False
+    exponent: int = 0
 
     def values(self, space: _Space) -> np.ndarray:
         """Return f(B) e_1, or f(B) B^-1 e_1 where odd, both as functions of B^T B."""
@@ -209,7 +220,9 @@ class _Small:
             found[kept] = (
                 f(ritz[kept]) if isinstance(f, SVTPolynomial) else values_of(f, ritz[kept])
             )
-        self.largest = float(np.abs(found).max(initial=0.0))
+        largest = float(np.abs(found).max(initial=0.0))
+        self.largest, self.exponent = math.frexp(largest)
+        found = np.ldexp(found, -self.exponent)
         if isinstance(f, SVTPolynomial) and kept.any():
             self.left = bool(ritz[kept].min() < f.interval[0] * (1.0 - 1e-10))
         if self.odd:
