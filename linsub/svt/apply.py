@@ -114,7 +114,9 @@ def svt_apply(
     over A once for all columns.
     *Accuracy.* ``bound`` is the error of the polynomial and rounding (claims ``svt-apply`` and
     ``svt-growth``); rounding is far less as a rule, as errors do not add up. A matrix
-    in single precision is taken to double first.
+    in single precision is taken to double first. With ``gkl`` it is an estimate: the last change,
+    and rounding of A times the slope of f as its values show it; an odd f takes singular values
+    below ``16 max(m, n) eps ||A||`` as 0.
 
     References
     ----------

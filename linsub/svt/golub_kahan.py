@@ -25,6 +25,9 @@ _FIRST = 4
 # Remainders below this multiple of eps times the norm so far are rounding: the space is whole.
 _NOISE = 16.0
 
+# Rounding of the products relative to ||A||, over sqrt(n) eps, as for the Chebyshev recurrence.
+_MULTIPLE = 4.0
+
 # Singular values of the small matrix below this multiple of eps, the size of A and its norm are 0.
 _KERNEL = 16.0
 
@@ -107,7 +110,8 @@ def _column(
         before, unit = values, small.exponent
         following = max(k + 2, math.ceil(_GROWTH * k))
     y = space.right.vectors[:, : values.size] @ values
-    return y, change, 2 * k
+    unit_error = _MULTIPLE * math.sqrt(max(op.shape)) * op.eps
+    return y, change + unit_error * small.slope * small.size, 2 * k
 
 
 class _Basis:
@@ -180,7 +184,10 @@ class _Space:
 class _Small:
     """f of the bidiagonal matrix: `largest` is the largest |f| met, `size` the norm of x.
 
-    What is returned, and `largest`, are in the unit of ``2^exponent``, of the last evaluation.
+    `slope` is the largest difference quotient of f over the Ritz values and, where odd, their
+    negatives, times ||A||: by as much does f enlarge the rounding of A.
+    What is returned, `largest` and `slope` are in the unit of ``2^exponent``, of the last
+    evaluation.
 
     `left`: a Ritz value lies below the interval of f.
     """
@@ -193,6 +200,7 @@ class _Small:
     largest: float = 0.0
     left: bool = False
     exponent: int = 0
+    slope: float = 0.0
 
     def values(self, space: _Space) -> np.ndarray:
         """Return f(B) e_1, or f(B) B^-1 e_1 where odd, both as functions of B^T B."""
@@ -223,8 +231,19 @@ class _Small:
         largest = float(np.abs(found).max(initial=0.0))
         self.largest, self.exponent = math.frexp(largest)
         found = np.ldexp(found, -self.exponent)
+        self.slope = _slope(S[kept], found[kept], self.odd) * float(S[0])
         if isinstance(f, SVTPolynomial) and kept.any():
             self.left = bool(ritz[kept].min() < f.interval[0] * (1.0 - 1e-10))
         if self.odd:
             found[kept] /= S[kept]
         return np.asarray(Qh.T @ (found * Qh[:, 0]))
+
+
+def _slope(S: np.ndarray, values: np.ndarray, odd: bool) -> float:
+    """Return the largest difference quotient of neighbours; S descends."""
+    if odd and S.size:
+        S, values = np.append(S, -S[-1]), np.append(values, -values[-1])
+    lengths, rises = -np.diff(S), np.abs(np.diff(values))
+    apart = lengths > 0.0
+    with np.errstate(over="ignore"):
+        return float((rises[apart] / lengths[apart]).max(initial=0.0))

@@ -315,6 +315,17 @@ def test_lanczos_with_a_spectrum_that_takes_the_whole_space(rank):
     assert np.all(off(found.y, U @ (V.T @ x)) < 1e-9)
 
 
+@pytest.mark.parametrize("condition", [1e4, 1e8, 1e12])
+@pytest.mark.parametrize("scale", [1e-300, 1.0, 1e300])
+def test_lanczos_counts_the_rounding_that_the_function_enlarges(condition, scale):
+    A, U, V = known(40, 30, np.geomspace(1.0, 1.0 / condition, 30))
+    x = vectors(30)
+    # U and V are singular vectors of A up to the rounding of A, as many times the condition.
+    found = svt_apply(A * scale, np.ones_like, x, parity="odd", method="gkl")
+    assert off(found.y, U @ (V.T @ x)) <= found.bound
+    assert found.bound <= 1e-12 * condition
+
+
 def test_lanczos_flags_what_is_below_the_interval():
     A, U, V = known(9, 6, [1.0, 0.8, 0.6, 0.5, 0.4, 0.05])
     x = np.column_stack([V[:, :5] @ np.ones(5), V @ np.ones(6)])
