@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import warnings
 from collections.abc import Callable
@@ -35,6 +36,9 @@ LONGER = 1.001
 
 # A column of zeros has Rayleigh quotients that do not matter.
 _TINY = 1e-150
+
+# Coefficients of up to 2^500 are added up as they are.
+_FAR = 500
 
 
 def svt_apply(
@@ -97,8 +101,9 @@ def svt_apply(
     Warns
     -----
     AccuracyWarning
-        If x has a part with singular values below the interval: bound is inf for that column, and
-        y is p(A) x there.
+        If x is seen to have a part with singular values below the interval, or barely above it:
+        bound is inf for that column, and y is p(A) x there. A polynomial of degree 0 or 1 sees too
+        little of A for that.
 
     Notes
     -----
@@ -109,7 +114,9 @@ def svt_apply(
     over A once for all columns.
     *Accuracy.* ``bound`` is the error of the polynomial and rounding (claims ``svt-apply`` and
     ``svt-growth``); rounding is far less as a rule, as errors do not add up. A matrix
-    in single precision is taken to double first.
+    in single precision is taken to double first. With ``gkl`` it is an estimate: the last change,
+    and rounding of A times the slope of f as its values show it; an odd f takes singular values
+    below ``16 max(m, n) eps ||A||`` as 0.
 
     References
     ----------
@@ -195,6 +202,7 @@ def apply_polynomial(
 ) -> SVTResult:
     """Return p(A) x by the recurrence, with the bounds that hold for it."""
     spectrum.set_unit(p.end)
+    p = _near_one(p, columns)
     op = spectrum.op
     end = p.end * op.scale
     spectrum.refuse_beyond(end, _outside(p))
@@ -203,6 +211,9 @@ def apply_polynomial(
     if p.parity == "odd":
         w = _over(op.matmat(w), end)
         start = (first + _EPS) * _norms(columns)
+        given, images = column_norms(columns.X), column_norms(w)
+        if (images > (1.0 + 1e-12) * given + start).any():
+            raise InvalidInputError(_outside(p)(float((images / np.maximum(given, _TINY)).max())))
     if p.parity == "none":
         _check_hermitian(op, w, (first + second) * end)
     times, unit = _map(p, op, end, first if p.parity == "none" else first + second)
@@ -230,6 +241,16 @@ def apply_polynomial(
         y, error, rounding, columns, p.degree, p.degree, kind, failure, norm, "chebyshev", spectrum,
         notes, gap=p.gap,
     )  # fmt: skip
+
+
+def _near_one(p: SVTPolynomial, columns: Columns) -> SVTPolynomial:
+    """Leave to the columns the power of two of coefficients whose sums would over- or underflow."""
+    exponent = math.frexp(float(np.abs(p.coef).max()))[1]
+    if abs(exponent) <= _FAR:
+        return p
+    columns.exponents = columns.exponents - exponent
+    coef, error = np.ldexp(p.coef, -exponent), float(np.ldexp(p.error_bound, -exponent))
+    return dataclasses.replace(p, coef=coef, error_bound=error)
 
 
 def _norms(columns: Columns) -> np.ndarray:
@@ -327,11 +348,13 @@ def _lanczos(
     else:
         spectrum.set_unit_by(columns.X)
     found = krylov(spectrum.op, f, columns.X, parity == "odd", interval, tol, max_degree)
+    columns.exponents = columns.exponents - found.exponent
     error = columns.joined(found.changes)
     notes: tuple[str, ...] = ()
     if isinstance(f, SVTPolynomial):
         left = columns.joined(found.left.astype(float)) > 0.0
-        error = np.where(left, np.inf, error + f.error_bound * columns.norms)
+        size = float(np.ldexp(f.error_bound, -found.exponent))
+        error = np.where(left, np.inf, error + size * columns.norms)
         if left.any():
             notes = (_left(f, left),)
             warnings.warn(notes[0], AccuracyWarning, stacklevel=3)

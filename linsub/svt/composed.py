@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from linsub.errors import InvalidInputError
 from linsub.svt import bounds
 from linsub.svt.polynomial import (
     SVTPolynomial,
@@ -14,7 +15,7 @@ from linsub.svt.polynomial import (
     clenshaw,
     polynomial_of_samples,
 )
-from linsub.svt.powers import cheb_inverse, cheb_sign
+from linsub.svt.powers import LEAST, cheb_inverse, cheb_sign
 from linsub.svt.step import cheb_step
 
 __all__ = ["hard_threshold", "inverse_above", "soft_threshold"]
@@ -41,6 +42,7 @@ def soft_threshold(threshold: float, gap: float, tol: float) -> SVTPolynomial:
     transition that errs by e + e' threshold, below it by e threshold, and within it, where both
     factors are bounded, by (1 + e) (gap + e') threshold, e and e' the errors of the step and of s.
     """
+    _check_low(threshold, gap)
     step = cheb_step(threshold, gap, tol)
     assert step.gap is not None
     sign = cheb_sign(step.gap[0], tol)
@@ -63,7 +65,7 @@ def inverse_above(threshold: float, gap: float, tol: float) -> SVTPolynomial:
     The step times the best polynomial for 1 / x from where the step begins; below, that one is at
     most ``min(x q(0), 1 / x)``, so at most the root of q(0).
     """
-    low = threshold * (1.0 - gap)
+    low = _check_low(threshold, gap)
     inverse = cheb_inverse(1.0 / low, 0.25 * tol)
     assert inverse.relative_error is not None
     peak = math.sqrt(_at_zero(inverse))
@@ -83,6 +85,16 @@ def inverse_above(threshold: float, gap: float, tol: float) -> SVTPolynomial:
         gap=step.gap,
         of=f"[x >= {threshold:g}] / x",
     )
+
+
+def _check_low(threshold: float, gap: float) -> float:
+    low = threshold * (1.0 - gap)
+    if not low >= LEAST * (1.0 + 1e-12):
+        raise InvalidInputError(
+            f"threshold (1 - gap) is {low:.3g} of the largest singular value and its bound, "
+            f"{LEAST:g} is the least; take a larger threshold or a smaller gap"
+        )
+    return low
 
 
 def _at_zero(p: SVTPolynomial) -> float:

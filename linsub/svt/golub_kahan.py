@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from linsub._core.dense.norms import ldexp
 from linsub._core.dense.svd import svd
 from linsub._core.operators import Operator
 from linsub.errors import ConvergenceError, InvalidInputError
@@ -24,6 +25,9 @@ _FIRST = 4
 # Remainders below this multiple of eps times the norm so far are rounding: the space is whole.
 _NOISE = 16.0
 
+# Rounding of the products relative to ||A||, over sqrt(n) eps, as for the Chebyshev recurrence.
+_MULTIPLE = 4.0
+
 # Singular values of the small matrix below this multiple of eps, the size of A and its norm are 0.
 _KERNEL = 16.0
 
@@ -32,6 +36,7 @@ _KERNEL = 16.0
 class Krylov:
     """`Y` (n or m, b), the last change of each column, and the products of the longest one.
 
+    `Y` and `changes` are to be multiplied by ``2^exponent``, which keeps them near 1 for every f;
     `left` says by column that a Ritz value below the interval of a polynomial was met.
     """
 
@@ -39,6 +44,7 @@ class Krylov:
     changes: np.ndarray
     degree: int
     left: np.ndarray
+    exponent: int
 
 
 def krylov(
@@ -61,21 +67,25 @@ def krylov(
     Y = np.zeros(W.shape, W.dtype)
     changes, degree = np.zeros(W.shape[1]), 0
     left = np.zeros(W.shape[1], bool)
+    exponents = np.zeros(W.shape[1], int)
+    met = np.zeros(W.shape[1], bool)
     for j in range(W.shape[1]):
         size = float(np.linalg.norm(W[:, j]))
         if size > 0.0:
             small = _Small(f, odd, interval, op.scale, float(sizes[j]))
             Y[:, j], changes[j], taken = _column(space, small, W[:, j], size, tol, max_degree - odd)
             degree = max(degree, taken + odd)
-            left[j] = small.left
-    return Krylov(Y, changes, degree, left)
+            left[j], exponents[j], met[j] = small.left, small.exponent, small.largest > 0.0
+    exponent = int(exponents[met].max()) if met.any() else 0
+    shifts = np.minimum(exponents - exponent, 0)
+    return Krylov(ldexp(Y, shifts), np.ldexp(changes, shifts), degree, left, exponent)
 
 
 def _column(
     op: Operator, small: _Small, w: np.ndarray, size: float, tol: float, max_degree: int
 ) -> tuple[np.ndarray, float, int]:
     space = _Space(op, w / size)
-    before = np.zeros(0)
+    before, unit = np.zeros(0), 0
     following = _FIRST
     while True:
         whole = space.extend()
@@ -85,7 +95,7 @@ def _column(
             continue
         values = size * small.values(space)
         padded = np.zeros_like(values)
-        padded[: before.size] = before
+        padded[: before.size] = np.ldexp(before, unit - small.exponent)
         change = float(np.linalg.norm(values - padded))
         limit = small.largest * small.size
         if whole:  # nothing is left out but rounding
@@ -97,9 +107,11 @@ def _column(
                 f"the last change is {change / max(limit, 1e-300):.2g} of the largest |f| after "
                 f"{2 * k} products; raise tol or max_degree"
             )
-        before, following = values, max(k + 2, math.ceil(_GROWTH * k))
+        before, unit = values, small.exponent
+        following = max(k + 2, math.ceil(_GROWTH * k))
     y = space.right.vectors[:, : values.size] @ values
-    return y, change, 2 * k
+    unit_error = _MULTIPLE * math.sqrt(max(op.shape)) * op.eps
+    return y, change + unit_error * small.slope * small.size, 2 * k
 
 
 class _Basis:
@@ -172,6 +184,11 @@ class _Space:
 class _Small:
     """f of the bidiagonal matrix: `largest` is the largest |f| met, `size` the norm of x.
 
+    `slope` is the largest difference quotient of f over the Ritz values and, where odd, their
+    negatives, times ||A||: by as much does f enlarge the rounding of A.
+    What is returned, `largest` and `slope` are in the unit of ``2^exponent``, of the last
+    evaluation.
+
     `left`: a Ritz value lies below the interval of f.
     """
 
@@ -182,6 +199,8 @@ class _Small:
     size: float
     largest: float = 0.0
     left: bool = False
+    exponent: int = 0
+    slope: float = 0.0
 
     def values(self, space: _Space) -> np.ndarray:
         """Return f(B) e_1, or f(B) B^-1 e_1 where odd, both as functions of B^T B."""
@@ -209,9 +228,22 @@ class _Small:
             found[kept] = (
                 f(ritz[kept]) if isinstance(f, SVTPolynomial) else values_of(f, ritz[kept])
             )
-        self.largest = float(np.abs(found).max(initial=0.0))
+        largest = float(np.abs(found).max(initial=0.0))
+        self.largest, self.exponent = math.frexp(largest)
+        found = np.ldexp(found, -self.exponent)
+        self.slope = _slope(S[kept], found[kept], self.odd) * float(S[0])
         if isinstance(f, SVTPolynomial) and kept.any():
             self.left = bool(ritz[kept].min() < f.interval[0] * (1.0 - 1e-10))
         if self.odd:
             found[kept] /= S[kept]
         return np.asarray(Qh.T @ (found * Qh[:, 0]))
+
+
+def _slope(S: np.ndarray, values: np.ndarray, odd: bool) -> float:
+    """Return the largest difference quotient of neighbours; S descends."""
+    if odd and S.size:
+        S, values = np.append(S, -S[-1]), np.append(values, -values[-1])
+    lengths, rises = -np.diff(S), np.abs(np.diff(values))
+    apart = lengths > 0.0
+    with np.errstate(over="ignore"):
+        return float((rises[apart] / lengths[apart]).max(initial=0.0))

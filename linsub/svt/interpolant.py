@@ -95,7 +95,9 @@ def cheb_interpolant(
         count = min(count, most + 1)
         x = nodes_in(interval, parity, count)
         values = values_of(f, x)
-        size = float(np.abs(values).max())
+        # Sums of values near the largest number, or near the smallest, are taken near 1.
+        size, exponent = math.frexp(float(np.abs(values).max()))
+        values = np.ldexp(values, -exponent)
         coef = polynomial_of_samples(_reduced(values, x, interval, parity))
         last = coef[-max(2, count // 4) :]
         if float(np.abs(last).sum()) <= max(0.25 * tol, 8.0 * _EPS * math.sqrt(count)) * size:
@@ -103,7 +105,7 @@ def cheb_interpolant(
         if count == most + 1:
             raise NumericalError(
                 f"f is not resolved at degree {max_degree}: the last coefficients still are "
-                f"{float(np.abs(last).max()):.2g} (f reaches {size:.2g}); smooth f, give an "
+                f"{float(np.abs(last).max() / size):.2g} of the largest |f|; smooth f, give an "
                 "interval away from where it is singular, raise tol or max_degree"
             )
         count *= 2
@@ -111,8 +113,12 @@ def cheb_interpolant(
     keep = max(1, int(np.count_nonzero(rest > 0.5 * tol * size)))
     made = SVTPolynomial(coef[:keep], parity, interval, kind="estimate")
     x = nodes_in(interval, parity, FINER * count + 1)
-    error = float(np.abs(made(x) - values_of(f, x)).max())
-    return SVTPolynomial(coef[:keep], parity, interval, error_bound=error, kind="estimate")
+    error = np.ldexp(float(np.abs(made(x) - np.ldexp(values_of(f, x), -exponent)).max()), exponent)
+    with np.errstate(over="ignore"):
+        coef = np.ldexp(coef[:keep], exponent)
+    if not np.isfinite(coef).all():
+        raise NumericalError("coefficients exceed the largest number; divide f by a power of two")
+    return SVTPolynomial(coef, parity, interval, error_bound=float(error), kind="estimate")
 
 
 def nodes_in(interval: tuple[float, float], parity: str, count: int) -> np.ndarray:
@@ -129,7 +135,15 @@ def nodes_in(interval: tuple[float, float], parity: str, count: int) -> np.ndarr
 def _reduced(
     values: np.ndarray, x: np.ndarray, interval: tuple[float, float], parity: str
 ) -> np.ndarray:
-    return values / (x / interval[1]) if parity == "odd" else values
+    if parity != "odd":
+        return values
+    t = x / interval[1]
+    if not t.all():
+        raise InvalidInputError(
+            f"interval {interval} is too short: points of it are rounded to 0; multiply A, and the "
+            "argument of f, by a power of two"
+        )
+    return values / t
 
 
 def values_of(f: Callable[[np.ndarray], Any], x: np.ndarray) -> np.ndarray:

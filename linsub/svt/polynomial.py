@@ -82,6 +82,11 @@ class SVTPolynomial:
         object.__setattr__(self, "coef", coef)
         object.__setattr__(self, "interval", as_interval(self.interval, self.parity))
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # An array comes out of a pickle or a deep copy writeable.
+        self.__dict__.update(state)
+        self.coef.flags.writeable = False
+
     @property
     def degree(self) -> int:
         """The degree in x, and the number of products that applying it takes."""

@@ -19,6 +19,9 @@ _EPS = float(np.finfo(np.float64).eps)
 # A series of more terms than this would cost more products than anyone waits for.
 MAX_TERMS = 1 << 22
 
+# The least end of an interval, over the other one.
+LEAST = 1e-7
+
 
 def cheb_sign(delta: float, tol: float = 1e-6) -> SVTPolynomial:
     """Odd polynomial near 1 on [delta, 1], for the polar factor.
@@ -150,7 +153,7 @@ def cheb_inverse(kappa: float, tol: float = 1e-6) -> SVTPolynomial:
     >>> cheb_inverse(50.0, 1e-6).degree, cheb_inverse(100.0, 1e-8).degree
     (725, 1911)
     """
-    kappa = scalars.as_real(kappa, name="kappa", low=1.0, high=1e7, include=(False, True))
+    kappa = scalars.as_real(kappa, name="kappa", low=1.0, high=1.0 / LEAST, include=(False, True))
     _, tol = _checked(0.5, tol, "delta")
     delta = 1.0 / kappa
     if not delta < 1.0:
@@ -175,7 +178,7 @@ def cheb_inverse(kappa: float, tol: float = 1e-6) -> SVTPolynomial:
 
 
 def _checked(delta: float, tol: float, name: str) -> tuple[float, float]:
-    delta = scalars.as_real(delta, name=name, low=1e-7, high=1.0, include=(True, False))
+    delta = scalars.as_real(delta, name=name, low=LEAST, high=1.0, include=(True, False))
     return delta, scalars.as_real(tol, name="tol", low=0.0, high=1.0, include=(False, False))
 
 

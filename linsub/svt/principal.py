@@ -16,7 +16,7 @@ from linsub.svt.apply import LONGER, apply_polynomial, nothing
 from linsub.svt.columns import Columns
 from linsub.svt.composed import hard_threshold, inverse_above, soft_threshold
 from linsub.svt.polynomial import SVTPolynomial
-from linsub.svt.powers import cheb_inverse
+from linsub.svt.powers import LEAST, cheb_inverse
 from linsub.svt.result import SVTResult
 from linsub.svt.spectrum import Spectrum
 from linsub.svt.step import cheb_step
@@ -277,6 +277,11 @@ def pinv_apply(
     if end == 0.0:
         return nothing(spectrum, columns)
     end = max(end, smallest * LONGER)
+    if not smallest / end >= LEAST * (1.0 + 1e-12):
+        raise InvalidInputError(
+            f"smallest is {smallest:.3g} and the norm of A up to {end:.3g}: a polynomial takes a "
+            f"ratio of {1.0 / LEAST:g} at most; take a larger one, or scipy.sparse.linalg.lsqr"
+        )
     # Room for the polynomial's end to be rounded.
     unit = cheb_inverse(end / (smallest * (1.0 - 1e-14)), tol)
     assert unit.relative_error is not None

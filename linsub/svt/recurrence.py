@@ -44,6 +44,18 @@ class Run:
     left: np.ndarray
 
 
+def _tilt(error: np.ndarray, norms: np.ndarray, theta: float) -> np.ndarray:
+    """Return how far below -1 an error of that size, in any direction, may take a quotient.
+
+    Of t = s + e is ``<t, (Z + 1) t> >= -4 |e| |s| - (cosh(theta) - 1) |e|^2`` where s meets [-1, 1]
+    alone.
+    """
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        ratio = error / norms
+        found = 4.0 * ratio * (1.0 + ratio) + (math.cosh(min(theta, 700.0)) - 1.0) * ratio**2
+    return np.asarray(np.where(np.isnan(found), np.inf, found))
+
+
 def three_terms(
     times: Times,
     w: np.ndarray,
@@ -79,8 +91,9 @@ def three_terms(
     -----
     For a spectrum within [-1, 1] no T_k(Z) w is longer than w, up to the rounding so far,
     ``e_{k+1} = 2 cosh(theta) e_k - e_{k-1} + 2 unit ||t_k||``. What is longer has left it. A
-    Rayleigh quotient above 1 proves that it has above, which is an error at once; below -1 it may
-    grow like cosh(k theta), at which rate the coefficients fall, and the sum keeps its meaning.
+    Rayleigh quotient above 1 proves that it has above, which is an error at once; below -1, which
+    a quotient proves too, it may grow like cosh(k theta), at which rate the coefficients fall, and
+    the sum keeps its meaning.
     """
     n = coef.size - 1
     first = sizes(w)
@@ -96,6 +109,7 @@ def three_terms(
         product, quotients, ratios = times(now, norms[k - 1])
         if (quotients > certain).any() or (theta == 0.0 and (quotients < -certain).any()):
             raise InvalidInputError(outside(float(ratios.max())))
+        left |= quotients < -certain - _tilt(error, norms[k - 1], theta)
         left |= norms[k - 1] > first * (1.0 + _NORM) + error
         # In place: the vectors are as long as A, and there may be few of them that fit.
         if k == 1:

@@ -199,6 +199,81 @@ def test_a_part_below_the_interval_is_flagged_by_column():
         svt_apply(A, cheb_power(1.0, 0.3, 1e-10), V[:, 7])
 
 
+def test_short_polynomials_flag_what_their_products_prove():
+    # A Rayleigh quotient below -1 proves it; nothing has grown yet at such a degree.
+    A, U, V = known(9, 7, [1.0, 0.95, 0.9, 0.5])
+    p = cheb_sign(0.9, 1e-2)
+    assert p.degree == 3
+    x = np.column_stack([V[:, :3] @ np.ones(3), V[:, 3], V[:, 3] + 1e-3 * V[:, 0]])
+    with pytest.warns(AccuracyWarning, match="2 of 3 columns"):
+        found = svt_apply(A, p, x)
+    assert off(found.y, U @ (V.T @ x))[0] <= found.bound[0] < 0.1
+    assert found.bound[1:].tolist() == [np.inf, np.inf]
+    # The first product of an odd one has proved a singular value beyond the interval.
+    flat = cheb_sign(0.9, 0.5)
+    assert flat.degree == 1
+    with pytest.raises(InvalidInputError, match=r"at least 1\.00\d+\).*underestimated"):
+        svt_apply(1.001 * A, flat, V[:, 0])
+    with pytest.raises(InvalidInputError, match=r"at least (1|0\.99999\d*)\)"):
+        svt_apply(aslinearoperator(A), flat.stretched(1e-200), V[:, 0])
+
+
+@given(st.sampled_from([0.02, 0.3, 0.9]), st.integers(0, 200), st.sampled_from([1e-2, 1e-6, 1e-13]))
+def test_values_at_the_ends_and_a_kernel_are_not_flagged(delta, seed, tol):
+    s = [1.0, 1.0, np.sqrt(delta), delta, delta]
+    A, U, V = known(9, 8, s, "fc"[seed % 2], seed=seed)
+    # Rounding of A moves its singular values by some units.
+    p = cheb_sign(delta * (1.0 - 1e-14 / delta), tol).stretched(1.0 + 1e-14)
+    x = np.column_stack([V[:, 4], V @ np.ones(5), vectors(8, None, seed=seed)])
+    found = svt_apply(A, p, x)
+    assert np.all(off(found.y, U @ (V.conj().T @ x)) <= found.bound + 1e-14)
+
+
+@pytest.mark.parametrize("method", ["chebyshev", "gkl"])
+@pytest.mark.parametrize("size", [1e-310, 1e-300, 1e300, 1.2e308])
+def test_values_of_f_near_the_ends_of_the_numbers(method, size):
+    s = np.array([1.0, 0.7, 0.2])
+    A, U, V = known(5, 4, s)
+    x = np.column_stack([V @ np.ones(3), 1e-3 * V[:, 0], np.zeros(4)])
+    f = lambda t: size * (t * (1.5 - t * t))  # noqa: E731
+    interval = (0.0, 1.0 + 1e-12)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = svt_apply(A, f, x, parity="odd", interval=interval, method=method)
+    exact = U @ ((s * (1.5 - s * s))[:, None] * (V.T @ x))
+    rest = np.sqrt(15.0) * 2.0**-1074 / size
+    assert np.all(off(found.y / size, exact) <= found.bound / size + rest + 1e-15)
+    assert np.all(found.bound[:2] / size < 1e-7)
+    assert not found.y[:, 2].any()
+
+
+def test_matrices_near_the_ends_of_the_numbers():
+    for scale in (1e-320, 1e-300, 1e300, 1.7e308):
+        for method in ("chebyshev", "gkl"):
+            found = svt_apply(
+                np.diag([1.0, 0.5]) * scale, lambda s: s, [1.0, 1.0], parity="odd", method=method,
+                rng=0,
+            )  # fmt: skip
+            assert np.isfinite(found.bound)
+            assert off(found.y / scale, [1.0, 0.5]) <= max(found.bound / scale, 1e-14)
+    smallest = np.diag([5e-324, 0.0])
+    found = svt_apply(smallest, lambda s: s, [1.0, 1.0], parity="odd", method="gkl")
+    assert off(found.y, [5e-324, 0.0]) <= found.bound
+    assert found.bound > 0.0
+    with pytest.raises(InvalidInputError, match=r"interval \(0\.0, 5e-324\) is too short"):
+        svt_apply(smallest, lambda s: s, [1.0, 1.0], parity="odd")
+
+
+def test_ratios_that_are_too_large_are_told_by_the_arguments_that_were_given():
+    A, b = np.diag([1.0, 0.5]), np.ones(2)
+    with pytest.raises(InvalidInputError, match=r"smallest is 1e-09 and the norm of A up to 1:"):
+        pinv_apply(A, b, 1e-9, norm=1.0)
+    with pytest.raises(InvalidInputError, match=r"threshold \(1 - gap\) is 9e-10 of"):
+        principal_regression(A, b, 1e-9, norm=1.0)
+    with pytest.raises(InvalidInputError, match=r"threshold \(1 - gap\) is 5e-10 of"):
+        singular_value_threshold(A, b, 0.5, gap=1.0 - 1e-9, norm=1.0)
+
+
 def test_callables_find_their_interval():
     s = np.linspace(700.0, 1.0, 30)
     A, U, V = known(40, 30, s)
@@ -238,6 +313,17 @@ def test_lanczos_with_a_spectrum_that_takes_the_whole_space(rank):
     x = vectors(40, 2)
     found = svt_apply(A, np.ones_like, x, parity="odd", method="gkl", tol=1e-10)
     assert np.all(off(found.y, U @ (V.T @ x)) < 1e-9)
+
+
+@pytest.mark.parametrize("condition", [1e4, 1e8, 1e12])
+@pytest.mark.parametrize("scale", [1e-300, 1.0, 1e300])
+def test_lanczos_counts_the_rounding_that_the_function_enlarges(condition, scale):
+    A, U, V = known(40, 30, np.geomspace(1.0, 1.0 / condition, 30))
+    x = vectors(30)
+    # U and V are singular vectors of A up to the rounding of A, as many times the condition.
+    found = svt_apply(A * scale, np.ones_like, x, parity="odd", method="gkl")
+    assert off(found.y, U @ (V.T @ x)) <= found.bound
+    assert found.bound <= 1e-12 * condition
 
 
 def test_lanczos_flags_what_is_below_the_interval():

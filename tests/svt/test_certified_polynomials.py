@@ -1,6 +1,8 @@
 """Polynomials: their errors against mpmath, their parts, and bad arguments."""
 
+import copy
 import math
+import pickle
 import re
 
 import mpmath
@@ -142,6 +144,10 @@ def test_the_record_keeps_its_own_coefficients():
     assert p.coef.tolist() == [1.0, 2.0]
     with pytest.raises(ValueError, match="read-only"):
         p.coef[0] = 3.0
+    for other in (pickle.loads(pickle.dumps(p)), copy.deepcopy(p)):
+        assert other.coef.tolist() == [1.0, 2.0]
+        with pytest.raises(ValueError, match="read-only"):
+            other.coef[0] = 3.0
 
 
 def test_interpolants():
