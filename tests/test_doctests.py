@@ -36,9 +36,13 @@ def test_pages(path):
     assert doctest.DocTestRunner(optionflags=FLAGS).run(parsed).failed == 0
 
 
-def test_readme_example(capsys):
-    (example,) = re.findall(
+def test_readme_examples(capsys):
+    examples = re.findall(
         r"^```python\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.S | re.M
     )
-    exec(compile(example, "README.md", "exec"), {})
-    assert "frobenius_error" in capsys.readouterr().out
+    assert len(examples) == 2
+    for example, word in zip(examples, ("frobenius_error", "KSubspaces"), strict=True):
+        if "linsub.sklearn" in example:
+            pytest.importorskip("sklearn")
+        exec(compile(example, "README.md", "exec"), {})
+        assert word in capsys.readouterr().out
