@@ -40,6 +40,7 @@ BENCHMARKS = {
     "oja": "benchmarks.oja",
     "streaming_eigenvector": "benchmarks.streaming_eigenvector",
     "tensor": "benchmarks.tensor",
+    "bures": "benchmarks.bures",
     "self_calibration": "benchmarks.self_calibration",
     "pursuit": "benchmarks.pursuit",
     "spectral": "benchmarks.spectral",

@@ -38,6 +38,7 @@ MARKS = {
     "oja": "oja",
     "streaming_eigenvector": "streaming-eigenvector",
     "tensor": "tensor",
+    "bures": "bures",
     "self_calibration": "self-calibration",
     "pursuit": "pursuit",
     "spectral": "spectral",
