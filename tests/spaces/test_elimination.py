@@ -17,7 +17,8 @@ PRIMES = (2, 3, 5, 251, 65537, 2**31 - 1)
 
 def echelon(M, p):
     """Return the reduced row echelon form by Gauss and Jordan, in Python numbers."""
-    rows = [[int(e) % p if p else Fraction(e) for e in row] for row in M]
+    # Through .tolist(): fractions of NumPy's integers overflow.
+    rows = [[e % p if p else Fraction(e) for e in row] for row in np.asarray(M).tolist()]
     done = 0
     for c in range(len(M[0]) if len(M) else 0):
         i = next((i for i in range(done, len(rows)) if rows[i][c]), None)
