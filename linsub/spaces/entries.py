@@ -109,6 +109,8 @@ def _fraction(e: Any, i: int, j: int, field: Field) -> Fraction:
     if not isinstance(e, int | float | Fraction):
         raise InvalidTypeError(f"{where} of type {type(e).__name__}, no integer or Fraction")
     exact = Fraction(e)
+    # A Fraction of NumPy's integers keeps them, and they overflow.
+    exact = Fraction(int(exact.numerator), int(exact.denominator))
     if field.p and exact.denominator != 1:
         raise InvalidInputError(
             f"{where}, and entries over {field.name} are integers; multiply its row by "

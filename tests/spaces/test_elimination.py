@@ -62,6 +62,14 @@ def test_modulo_a_prime(p, seed, shape, rank):
     assert V.dual().dual() == V
 
 
+def test_fractions_of_numpy_integers_do_not_overflow():
+    big = [np.int64(2**62 - 57), np.int64(2**61 + 11), np.int64(2**62 - 3), np.int64(2**60 + 1)]
+    M = np.array([Fraction(e, np.int64(3)) for e in big], dtype=object).reshape(2, 2)
+    plain = [[Fraction(int(e), 3) for e in row] for row in (big[:2], big[2:])]
+    V = VectorSpace(np.hstack([M, M[:, ::-1]]), "rational")
+    assert V.basis.tolist() == echelon([row + row[::-1] for row in plain], 0)
+
+
 @given(
     st.integers(0, 2**32 - 1),
     st.tuples(st.integers(0, 6), st.integers(1, 7)),
