@@ -78,7 +78,7 @@ def quasi_optimality(modes: int) -> float:
 
 
 def tucker_rounding(ranks: Sequence[int], norm: float, eps: float) -> float:
-    """Return the rounding of a residual ``X - G x_1 U_1 ... x_N U_N`` of that norm.
+    """Return the rounding of the residual of a Tucker decomposition of a tensor of that norm.
 
     Each product of a mode is wrong by ``4 sqrt(r_n) eps`` of what it multiplies, measured, and
     orthonormal factors do not enlarge that.
