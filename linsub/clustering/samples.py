@@ -10,6 +10,7 @@ import numpy as np
 
 from linsub._core.arrays import as_matrix
 from linsub._core.dense import norms
+from linsub.clustering.unit_rows import unit_parts
 from linsub.errors import InvalidInputError, InvalidTypeError
 
 __all__ = ["Samples", "as_samples", "slack_of", "squared_residuals"]
@@ -69,10 +70,7 @@ class Samples:
     def unit(self) -> np.ndarray:
         """The rows of X brought to norm 1, each by a scale of its own; zero rows stay."""
         assert self.X is not None
-        peak = np.abs(self.X).max(axis=1, initial=0.0)
-        near = np.ldexp(self.X, -np.frexp(peak)[1][:, None])
-        size = np.sqrt(np.einsum("ij,ij->i", near, near))
-        return np.asarray(near / np.where(size > 0.0, size, 1.0)[:, None])
+        return unit_parts(self.X)[0]
 
 
 def as_samples(X: Any = None, gram: Any = None) -> Samples:

@@ -10,7 +10,7 @@ import numpy as np
 from linsub._core.arrays import as_matrix
 from linsub.errors import InvalidInputError, InvalidTypeError
 
-__all__ = ["UnitRows", "as_unit_rows"]
+__all__ = ["UnitRows", "as_unit_rows", "unit_parts"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,8 +48,13 @@ def as_unit_rows(A: Any, name: str) -> UnitRows:
     if 0 in matrix.shape:
         raise InvalidInputError(f"{name} has shape {matrix.shape}: there is nothing in it")
     wide = matrix.astype(np.float64, copy=False)
-    exponent = np.frexp(np.abs(wide).max(axis=1))[1].astype(np.int64)
-    near = np.ascontiguousarray(np.ldexp(wide, -exponent[:, None]))
+    return UnitRows(*unit_parts(wide), matrix.dtype)
+
+
+def unit_parts(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the unit rows of a float64 matrix, their sizes and their exponents."""
+    exponent = np.frexp(np.abs(X).max(axis=1, initial=0.0))[1].astype(np.int64)
+    near = np.ascontiguousarray(np.ldexp(X, -exponent[:, None]))
     size = np.sqrt(np.einsum("ij,ij->i", near, near))
     near /= np.where(size > 0.0, size, 1.0)[:, None]
-    return UnitRows(near, size, exponent, matrix.dtype)
+    return near, size, exponent
